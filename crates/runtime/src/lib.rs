@@ -1,0 +1,1 @@
+//! Executors, tracked tasks, the shutdown token and the clock.

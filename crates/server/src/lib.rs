@@ -1,0 +1,1 @@
+//! The edges: model routes, the admin API, health. Turns HTTP into calls and errors into replies.

@@ -1,0 +1,1 @@
+//! What is kept, by access pattern, and the backends that keep it. The only crate with SQL in it.

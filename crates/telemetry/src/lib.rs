@@ -1,0 +1,1 @@
+//! The recorder: what happened is written behind the reply, in two lanes.

@@ -1,0 +1,1 @@
+//! Every foreign format as pure functions over bytes. No async, no clock, no randomness.
