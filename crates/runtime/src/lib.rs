@@ -1,1 +1,18 @@
-//! Executors, tracked tasks, the shutdown token and the clock.
+//! The ground the rest runs on: single-threaded executors, tracked tasks, orderly shutdown, listeners, ids and time.
+//!
+//! A connection lives and dies on one executor, with its upstream connections and its share of every counter, so that
+//! the hot path never wakes another thread. Nothing here knows what a call is.
+
+mod clock;
+mod executor;
+mod ids;
+mod listener;
+mod shutdown;
+mod tasks;
+
+pub use clock::{Clock, Moment};
+pub use executor::{ExecutorContext, Executors, StartError};
+pub use ids::IdSource;
+pub use listener::{ListenError, Listeners};
+pub use shutdown::Shutdown;
+pub use tasks::Tasks;
