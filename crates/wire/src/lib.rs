@@ -1,1 +1,8 @@
-//! Every foreign format as pure functions over bytes. No async, no clock, no randomness.
+//! Every foreign format as pure functions over bytes: what a caller sends, what a provider answers, how both stream.
+//!
+//! No async, no clock, no randomness, and no type of this crate's dialects travels inward: the rest of Gatewright sees
+//! the hub (`Prompt`, `Reply`, `ReplyEvent`), a `Peek` at a body that passes through, or bytes.
+
+mod sse;
+
+pub use sse::{EVENT_CAP, SseDecoder, SseEvent, SseTooLong};
