@@ -1,1 +1,20 @@
-//! Outbound HTTP: pools, TLS, egress guard, deadlines. The only crate with an HTTP client in it.
+//! Outbound HTTP: one client per executor with connections of its own.
+//!
+//! Every address is resolved, checked and then connected to as checked; redirects are never followed; a connection
+//! with bytes nobody asked for is never used again. What is sent, and whether it is tried again, is decided elsewhere.
+
+mod body;
+mod client;
+mod connect;
+mod error;
+mod guard;
+mod origin;
+mod pool;
+mod tls;
+
+pub use body::Body;
+pub use client::{Client, Response};
+pub use error::SendError;
+pub use guard::is_public;
+pub use origin::Origin;
+pub use tls::{Tls, TlsError};

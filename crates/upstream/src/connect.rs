@@ -1,0 +1,97 @@
+//! From an origin to a connection: resolve, check, connect to the address that was checked, TLS, HTTP/1.1.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use runtime::Tasks;
+use rustls::pki_types::ServerName;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::{Origin, SendError, Tls, is_public};
+
+pub(crate) type Sender = SendRequest<Full<Bytes>>;
+
+/// Opens a connection; `tasks` drives it until it is closed.
+pub(crate) async fn connect(
+    origin: &Origin,
+    tls: &Tls,
+    tasks: &Tasks,
+    deadline: Duration,
+) -> Result<Sender, SendError> {
+    let timeout = || SendError::ConnectTimeout { host: origin.host.to_string(), port: origin.port };
+    tokio::time::timeout(deadline, open(origin, tls, tasks)).await.map_err(|_| timeout())?
+}
+
+async fn open(origin: &Origin, tls: &Tls, tasks: &Tasks) -> Result<Sender, SendError> {
+    let stream = reach(origin).await?;
+    if !origin.tls {
+        return handshake(stream, tasks).await;
+    }
+    let explain = |source| SendError::Tls { host: origin.host.to_string(), source };
+    let name = ServerName::try_from(origin.host.to_string())
+        .map_err(|error| explain(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
+    let connector = TlsConnector::from(std::sync::Arc::clone(&tls.config));
+    let stream = connector.connect(name, stream).await.map_err(explain)?;
+    handshake(stream, tasks).await
+}
+
+/// Tries each address the name has; all of them must be allowed, so that a name with one public and one private
+/// address cannot be used to get inside.
+async fn reach(origin: &Origin) -> Result<TcpStream, SendError> {
+    let host = origin.host.trim_start_matches('[').trim_end_matches(']');
+    let resolve = |source| SendError::Resolve { host: host.to_owned(), source };
+    let addresses: Vec<SocketAddr> =
+        tokio::net::lookup_host((host, origin.port)).await.map_err(resolve)?.collect();
+    if !origin.allow_private {
+        if let Some(private) = addresses.iter().find(|address| !is_public(address.ip())) {
+            return Err(SendError::Forbidden { host: host.to_owned(), address: private.ip() });
+        }
+    }
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                tune(&stream);
+                return Ok(stream);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(SendError::Connect { host: host.to_owned(), port: origin.port, source: last })
+}
+
+/// A request must leave at once, and a peer that vanished without a word must be noticed.
+fn tune(stream: &TcpStream) {
+    const KEEPALIVE: Duration = Duration::from_secs(30);
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
+    let socket = SockRef::from(stream);
+    let tuned = stream.set_nodelay(true).and_then(|()| socket.set_tcp_keepalive(&keepalive));
+    #[cfg(target_os = "linux")]
+    let tuned = tuned.and_then(|()| socket.set_tcp_user_timeout(Some(KEEPALIVE)));
+    if let Err(error) = tuned {
+        tracing::debug!(%error, "a socket option was refused");
+    }
+}
+
+async fn handshake<S>(stream: S, tasks: &Tasks) -> Result<Sender, SendError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let (sender, connection) =
+        http1::Builder::new().max_headers(256).handshake(TokioIo::new(stream)).await?;
+    tasks.spawn_local(async move {
+        // The error also reaches whoever waits for the reply, and says there whose call it was.
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "an upstream connection ended");
+        }
+    });
+    Ok(sender)
+}
