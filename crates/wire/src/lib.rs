@@ -3,6 +3,11 @@
 //! No async, no clock, no randomness, and no type of this crate's dialects travels inward: the rest of Gatewright sees
 //! the hub (`Prompt`, `Reply`, `ReplyEvent`), a `Peek` at a body that passes through, or bytes.
 
+mod anthropic;
+mod json;
+mod openai_chat;
 mod sse;
+mod usage;
 
 pub use sse::{EVENT_CAP, SseDecoder, SseEvent, SseTooLong};
+pub use usage::reply_usage;

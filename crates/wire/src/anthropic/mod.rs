@@ -1,0 +1,3 @@
+//! The anthropic-messages dialect: <https://docs.anthropic.com/en/api/messages>.
+
+pub(crate) mod usage;

@@ -1,0 +1,3 @@
+//! The openai-chat dialect: <https://platform.openai.com/docs/api-reference/chat>.
+
+pub(crate) mod usage;

@@ -1,0 +1,175 @@
+//! What a provider says a call consumed, read into [`Usage`] whatever its counting rules are.
+//!
+//! Providers repeat themselves: streamed reports are cumulative, and a later one may leave fields out. Reports are
+//! therefore merged field by field in the provider's own terms, and only the merged report is cut into disjoint
+//! buckets; merging the buckets instead would count a token twice when a later report files it elsewhere.
+
+use domain::{Api, Dialect, Usage};
+use serde_json::Value;
+
+use crate::{anthropic, json, openai_chat};
+
+/// The usage that a whole reply reports, if it reports any.
+pub fn reply_usage(dialect: Dialect, api: Api, body: &[u8]) -> Option<Usage> {
+    match (dialect, api) {
+        (Dialect::OpenaiChat, Api::Chat | Api::Embeddings) | (Dialect::AnthropicMessages, Api::Chat) => {}
+        (Dialect::AnthropicMessages, Api::Embeddings) => return None,
+    }
+    let mut counts = UsageCounts::new(dialect);
+    counts.absorb(body, &["usage"]);
+    counts.usage()
+}
+
+/// The merged reports of one reply.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum UsageCounts {
+    OpenaiChat(Option<openai_chat::usage::Counts>),
+    AnthropicMessages(Option<anthropic::usage::Counts>),
+}
+
+impl UsageCounts {
+    pub(crate) const fn new(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::OpenaiChat => Self::OpenaiChat(None),
+            Dialect::AnthropicMessages => Self::AnthropicMessages(None),
+        }
+    }
+
+    /// Merges the usage object at `path` of a JSON document, where there is one.
+    pub(crate) fn absorb(&mut self, document: &[u8], path: &[&str]) {
+        let Some(range) = json::find(document, path) else {
+            return;
+        };
+        if document.get(range.start) != Some(&b'{') {
+            return;
+        }
+        let Ok(report) = serde_json::from_slice::<Value>(&document[range]) else {
+            return;
+        };
+        match self {
+            Self::OpenaiChat(counts) => counts.get_or_insert_default().absorb(&report),
+            Self::AnthropicMessages(counts) => counts.get_or_insert_default().absorb(&report),
+        }
+    }
+
+    pub(crate) fn usage(&self) -> Option<Usage> {
+        match self {
+            Self::OpenaiChat(counts) => counts.map(openai_chat::usage::Counts::usage),
+            Self::AnthropicMessages(counts) => counts.map(anthropic::usage::Counts::usage),
+        }
+    }
+}
+
+/// The larger of what is known and what `report` says at `path`.
+pub(crate) fn absorb_count(known: &mut Option<u64>, report: &Value, path: &[&str]) {
+    let said = path
+        .iter()
+        .try_fold(report, |value, name| value.get(name))
+        .and_then(read_count);
+    *known = (*known).max(said);
+}
+
+/// A token count as a provider may write it: negative ones are nothing, fractions count in full, and no call has
+/// more than [`MAX_TOKENS`].
+fn read_count(value: &Value) -> Option<u64> {
+    let Value::Number(number) = value else { return None };
+    if let Some(count) = number.as_u64() {
+        return Some(count.min(MAX_TOKENS));
+    }
+    let count = number.as_f64()?.ceil();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast from a float saturates"
+    )]
+    Some((count as u64).min(MAX_TOKENS))
+}
+
+/// Takes up to `wanted` tokens out of `rest`: a part never exceeds its whole.
+pub(crate) fn take(rest: &mut u64, wanted: Option<u64>) -> u64 {
+    let taken = wanted.unwrap_or(0).min(*rest);
+    *rest -= taken;
+    taken
+}
+
+/// More than any call can have; keeps a hostile number from becoming a bill.
+pub(crate) const MAX_TOKENS: u64 = 1_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_usage_of_the_reply_itself_counts() {
+        let body = br#"{"content":[{"type":"tool_use","input":{"usage":{"input_tokens":9}}}],
+            "note":"\"usage\":{}", "usage" : {"input_tokens": 3, "output_tokens": 4}}"#;
+        let usage = reply_usage(Dialect::AnthropicMessages, Api::Chat, body).unwrap();
+        assert_eq!(
+            usage,
+            Usage {
+                input: 3,
+                output: 4,
+                ..Usage::default()
+            }
+        );
+    }
+
+    #[test]
+    fn embeddings_report_their_prompt() {
+        let body = br#"{"object":"list","data":[{"embedding":[0.1,-2e-3]}],"usage":{"prompt_tokens":8,"total_tokens":8}}"#;
+        let usage = reply_usage(Dialect::OpenaiChat, Api::Embeddings, body).unwrap();
+        assert_eq!(
+            usage,
+            Usage {
+                input: 8,
+                ..Usage::default()
+            }
+        );
+    }
+
+    #[test]
+    fn no_report_is_not_a_report_of_nothing() {
+        for body in [
+            "{}",
+            "{\"usage\":null}",
+            "[]",
+            "",
+            "{\"usage\":7}",
+            "<html>",
+            "{\"usage\":{\"prompt",
+        ] {
+            assert_eq!(
+                reply_usage(Dialect::OpenaiChat, Api::Chat, body.as_bytes()),
+                None,
+                "{body}"
+            );
+        }
+        let nothing = reply_usage(Dialect::OpenaiChat, Api::Chat, br#"{"usage":{}}"#);
+        assert_eq!(nothing, Some(Usage::default()));
+    }
+
+    #[test]
+    fn absurd_numbers_are_clamped() {
+        for (number, expected) in [
+            ("-5", 0),
+            ("-0.5", 0),
+            ("1.2", 2),
+            ("1e99", MAX_TOKENS),
+            ("18446744073709551615", MAX_TOKENS),
+            ("99999999999999999999999", MAX_TOKENS),
+            ("\"7\"", 0),
+            ("null", 0),
+        ] {
+            let body = format!("{{\"usage\":{{\"prompt_tokens\":{number}}}}}");
+            let usage = reply_usage(Dialect::OpenaiChat, Api::Chat, body.as_bytes()).unwrap();
+            assert_eq!(
+                usage,
+                Usage {
+                    input: expected,
+                    ..Usage::default()
+                },
+                "{number}"
+            );
+        }
+    }
+}
