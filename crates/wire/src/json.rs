@@ -468,6 +468,27 @@ pub(crate) fn string_into(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
+/// Replaces ranges of a document and keeps every other byte. A range that overlaps an earlier one or lies outside is
+/// skipped: the document is worth more than the edit.
+pub(crate) fn splice(document: &[u8], edits: &mut [(Range<usize>, Vec<u8>)]) -> Vec<u8> {
+    edits.sort_by_key(|(range, _)| range.start);
+    let added: usize = edits.iter().map(|(_, text)| text.len()).sum();
+    let mut out = Vec::with_capacity(document.len() + added);
+    let mut from = 0;
+    for (range, text) in edits {
+        if let (true, Some(kept)) = (
+            range.start <= range.end && range.end <= document.len(),
+            document.get(from..range.start),
+        ) {
+            out.extend_from_slice(kept);
+            out.extend_from_slice(text);
+            from = range.end;
+        }
+    }
+    out.extend_from_slice(&document[from..]);
+    out
+}
+
 /// The first place at or after `at` that holds a quote, a backslash or a control character, or the end. `high` gets
 /// a bit set when a byte on the way was not ASCII.
 ///

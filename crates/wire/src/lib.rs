@@ -6,8 +6,12 @@
 mod anthropic;
 mod json;
 mod openai_chat;
+mod patch;
+mod peek;
 mod sse;
 mod usage;
 
+pub use patch::{Patch, patch};
+pub use peek::{BadBody, Peek, peek};
 pub use sse::{EVENT_CAP, SseDecoder, SseEvent, SseTooLong};
 pub use usage::reply_usage;
