@@ -4,13 +4,19 @@
 //! the hub (`Prompt`, `Reply`, `ReplyEvent`), a `Peek` at a body that passes through, or bytes.
 
 mod anthropic;
+mod error;
+mod failure;
 mod json;
+mod models;
 mod openai_chat;
 mod patch;
 mod peek;
 mod sse;
 mod usage;
 
+pub use error::{reply_content_type, write_error, write_stream_error};
+pub use failure::{FailureClass, MAX_MESSAGE, ProviderFailure, read_error};
+pub use models::{ModelEntry, write_model, write_models};
 pub use patch::{Patch, patch};
 pub use peek::{BadBody, Peek, peek};
 pub use sse::{EVENT_CAP, SseDecoder, SseEvent, SseTooLong};

@@ -1,3 +1,4 @@
 //! The anthropic-messages dialect: <https://docs.anthropic.com/en/api/messages>.
 
+pub(crate) mod error;
 pub(crate) mod usage;

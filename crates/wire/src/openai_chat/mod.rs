@@ -1,3 +1,4 @@
 //! The openai-chat dialect: <https://platform.openai.com/docs/api-reference/chat>.
 
+pub(crate) mod error;
 pub(crate) mod usage;
