@@ -31,7 +31,7 @@ const STEPS: &[Step] = &[
         fine(workspace, &["fmt", "--all", "--check"])
     }),
     step("tidy", |workspace, _| none(&tidy::check(workspace)?)),
-    step("licences", licences),
+    step("deny", deny),
     step("clippy", |workspace, _| {
         fine(
             workspace,
@@ -104,10 +104,10 @@ fn none(findings: &[String]) -> anyhow::Result<Outcome> {
 }
 
 /// Advisories come from the network and change without us, so they belong to the long form.
-fn licences(workspace: &Workspace, long: bool) -> anyhow::Result<Outcome> {
+fn deny(workspace: &Workspace, long: bool) -> anyhow::Result<Outcome> {
     if !exists("cargo-deny", &["--version"]) {
-        let reason = "`cargo-deny` is not installed; `cargo install --locked cargo-deny` (banned crates and foreign \
-                      sources are checked by `tidy` all the same)";
+        let reason = "`cargo-deny` is not installed (`cargo install --locked cargo-deny`); `tidy` checks licences, bans \
+                      and sources all the same";
         return Ok(Outcome::NotRun(reason.to_owned()));
     }
     let checks = [

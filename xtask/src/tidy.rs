@@ -56,7 +56,9 @@ fn read(root: &Path) -> anyhow::Result<Vec<File>> {
                 if !name.starts_with('.') && !FOREIGN.contains(&name.as_str()) {
                     folders.push(entry.path());
                 }
-            } else if name == "Cargo.lock" || [".rs", ".md"].iter().any(|end| name.ends_with(end)) {
+            } else if ["Cargo.lock", "deny.toml"].contains(&name.as_str())
+                || [".rs", ".md"].iter().any(|end| name.ends_with(end))
+            {
                 paths.push(entry.path());
             }
         }
