@@ -267,6 +267,21 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Skips the value that comes next; true if it holds anything: a text, a list or an object that is not empty.
+    pub(crate) fn has_substance(&mut self) -> Result<bool> {
+        match self.kind()? {
+            Kind::String => Ok(!self.string()?.is_empty()),
+            Kind::Array | Kind::Object => {
+                let range = self.skip()?;
+                Ok(!self.bytes[range.start + 1..range.end - 1].trim_ascii().is_empty())
+            }
+            Kind::Number | Kind::True | Kind::False | Kind::Null => {
+                self.skip()?;
+                Ok(false)
+            }
+        }
+    }
+
     /// Checks that nothing but white space is left.
     pub(crate) fn end(&mut self) -> Result<()> {
         self.skip_space();
@@ -299,7 +314,8 @@ impl<'a> Scanner<'a> {
         Ok(true)
     }
 
-    fn key(&mut self) -> Result<Text> {
+    /// Reads the name of a member and steps to its value.
+    pub(crate) fn key(&mut self) -> Result<Text> {
         let key = self.string()?;
         if !self.take_after_space(b':') {
             return Err(self.fault("expected `:`"));

@@ -5,6 +5,7 @@
 
 mod anthropic;
 mod error;
+mod event_ends;
 mod failure;
 mod json;
 mod models;
@@ -13,6 +14,7 @@ mod patch;
 mod peek;
 mod sse;
 mod usage;
+mod watch;
 
 pub use error::{reply_content_type, write_error, write_stream_error};
 pub use failure::{FailureClass, MAX_MESSAGE, ProviderFailure, read_error};
@@ -21,3 +23,4 @@ pub use patch::{Patch, patch};
 pub use peek::{BadBody, Peek, peek};
 pub use sse::{EVENT_CAP, SseDecoder, SseEvent, SseTooLong};
 pub use usage::reply_usage;
+pub use watch::{Seen, StreamWatch};

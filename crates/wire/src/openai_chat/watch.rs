@@ -1,0 +1,168 @@
+//! What an event of an openai-chat stream says, as far as a stream that passes through must know it.
+//!
+//! Nearly all events are one delta of one choice, so those are told by searching: a delta with content, no finish
+//! reason, no usage. Every other event is read in full.
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use crate::json::{Kind, NotJson, Scanner};
+use crate::watch::Sight;
+
+/// What must be remembered between the events of a stream.
+#[derive(Debug, Default)]
+pub(crate) struct Eye {
+    /// One bit per choice that has begun, and per choice that has ended.
+    begun: u128,
+    ended: u128,
+}
+
+impl Eye {
+    pub(crate) fn look(&mut self, name: &[u8], data: &[u8]) -> Sight {
+        if is_done(data) {
+            return Sight {
+                terminal: true,
+                finished: true,
+                ..Sight::default()
+            };
+        }
+        if is_plain_delta(data) {
+            return Sight {
+                content: true,
+                finished: self.finished(),
+                ..Sight::default()
+            };
+        }
+        let mut chunk = Chunk {
+            error: name == b"error",
+            ..Chunk::default()
+        };
+        // What comes before a defect counts all the same: the bytes are passed on, whatever they are.
+        let _ = chunk.read(data);
+        self.begun |= chunk.begun | chunk.ended;
+        self.ended |= chunk.ended;
+        Sight {
+            content: chunk.content,
+            usage: chunk.usage.then_some(&["usage"]),
+            usage_only: chunk.usage && chunk.no_choices && !chunk.error,
+            terminal: false,
+            finished: self.finished(),
+            error: chunk.error,
+        }
+    }
+
+    /// Every choice that has begun has a finish reason.
+    const fn finished(&self) -> bool {
+        self.begun != 0 && self.begun == self.ended
+    }
+}
+
+/// The mark that ends a stream.
+pub(crate) fn is_done(data: &[u8]) -> bool {
+    data.trim_ascii() == b"[DONE]"
+}
+
+/// A delta with content in an event that says nothing else of interest.
+fn is_plain_delta(data: &[u8]) -> bool {
+    let content = DELTA.find_iter(data).any(|at| {
+        value_of(data, at).is_some_and(|mut scanner| read_delta(data, &mut scanner).unwrap_or(false))
+    });
+    content && !says(&FINISH_REASON, data) && !says(&USAGE, data)
+}
+
+static DELTA: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"delta\""));
+static FINISH_REASON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finish_reason\""));
+static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
+
+/// Whether a member of that name has a value other than null, anywhere in the event.
+fn says(name: &Finder<'_>, data: &[u8]) -> bool {
+    name.find_iter(data).any(|at| {
+        value_of(data, at)
+            .and_then(|mut scanner| scanner.kind().ok())
+            .is_some_and(|kind| kind != Kind::Null)
+    })
+}
+
+/// A reader at the value of the member whose name stands at `at`; `None` if that is a value itself.
+fn value_of(data: &[u8], at: usize) -> Option<Scanner<'_>> {
+    let mut scanner = Scanner::starting_at(data, at);
+    scanner.key().ok()?;
+    Some(scanner)
+}
+
+/// Reads a delta or message; true if it carries content. A role alone and empty texts are none.
+fn read_delta(data: &[u8], scanner: &mut Scanner<'_>) -> Result<bool, NotJson> {
+    if scanner.kind()? != Kind::Object {
+        return Ok(false);
+    }
+    let mut content = false;
+    scanner.object(|scanner, key| {
+        match &data[key.inner()] {
+            b"content" | b"reasoning_content" | b"reasoning" | b"refusal" | b"tool_calls"
+            | b"function_call" | b"audio" | b"reasoning_details" => content |= scanner.has_substance()?,
+            _ => {}
+        }
+        Ok::<_, NotJson>(())
+    })?;
+    Ok(content)
+}
+
+#[derive(Default)]
+struct Chunk {
+    content: bool,
+    usage: bool,
+    no_choices: bool,
+    error: bool,
+    begun: u128,
+    ended: u128,
+}
+
+impl Chunk {
+    fn read(&mut self, data: &[u8]) -> Result<(), NotJson> {
+        let mut scanner = Scanner::new(data);
+        scanner.object(|scanner, key| {
+            match &data[key.inner()] {
+                b"choices" if scanner.kind()? == Kind::Array => {
+                    self.no_choices = true;
+                    scanner.array(|scanner, _| {
+                        self.no_choices = false;
+                        self.choice(data, scanner)
+                    })?;
+                }
+                b"usage" => self.usage |= scanner.kind()? == Kind::Object,
+                b"error" => self.error |= scanner.kind()? != Kind::Null,
+                // Older vLLM and some proxies: an error whose members are those of the event.
+                b"object" | b"type" if scanner.kind()? == Kind::String => {
+                    self.error |= scanner.string()?.is(data, "error");
+                }
+                _ => {}
+            }
+            Ok(())
+        })
+    }
+
+    fn choice(&mut self, data: &[u8], scanner: &mut Scanner<'_>) -> Result<(), NotJson> {
+        if scanner.kind()? != Kind::Object {
+            return Ok(());
+        }
+        let (mut index, mut ended) = (0_u32, false);
+        scanner.object(|scanner, key| {
+            match &data[key.inner()] {
+                b"index" => {
+                    let digits = std::str::from_utf8(&data[scanner.skip()?]).unwrap_or_default();
+                    index = digits.parse().unwrap_or(0);
+                }
+                b"delta" | b"message" => self.content |= read_delta(data, scanner)?,
+                b"finish_reason" => ended |= scanner.kind()? != Kind::Null,
+                _ => {}
+            }
+            Ok::<_, NotJson>(())
+        })?;
+        // No API answers with more choices than there are bits.
+        let bit = 1_u128.checked_shl(index).unwrap_or(0);
+        self.begun |= bit;
+        self.ended |= if ended { bit } else { 0 };
+        Ok(())
+    }
+}
