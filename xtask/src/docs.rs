@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 /// What to ask the gateway for, and where the answer is kept.
 const REFERENCES: &[(&[&str], &str)] = &[
     (&["openapi"], "docs/reference/openapi.json"),
-    (&["check", "--schema"], "docs/reference/gatewright.schema.json"),
+    (&["schema"], "docs/reference/gatewright.schema.json"),
 ];
 
 /// Writes every reference, or with `check` names those that differ from what stands there.

@@ -32,75 +32,36 @@ const fn same(after_ms: u64) -> Next {
 
 #[test]
 fn each_failure_has_its_rule() {
+    use Next::{GiveUp, NextTarget};
     let second = Attempts {
         tries_on_target: 2,
         attempts_total: 2,
         ..FIRST
     };
+    let last = Attempts {
+        targets_left: 0,
+        ..FIRST
+    };
     let table = [
         // kind, after the first try, after the second, where no other target is left
-        (FailureKind::StaleConnection, same(0), Next::NextTarget, same(0)),
-        (FailureKind::Connect, same(100), Next::NextTarget, same(100)),
-        (FailureKind::Timeout, same(100), Next::NextTarget, same(100)),
-        (FailureKind::RateLimited, same(100), Next::NextTarget, same(100)),
-        (FailureKind::Overloaded, same(100), Next::NextTarget, same(100)),
-        (
-            FailureKind::ServerError(500),
-            same(100),
-            Next::NextTarget,
-            same(100),
-        ),
-        (FailureKind::BrokenReply, same(100), Next::NextTarget, same(100)),
-        (
-            FailureKind::Auth,
-            Next::NextTarget,
-            Next::NextTarget,
-            Next::GiveUp,
-        ),
-        (
-            FailureKind::NotFound,
-            Next::NextTarget,
-            Next::NextTarget,
-            Next::GiveUp,
-        ),
-        (
-            FailureKind::ContextWindow,
-            Next::NextTarget,
-            Next::NextTarget,
-            Next::GiveUp,
-        ),
-        (
-            FailureKind::ContentFilter,
-            Next::NextTarget,
-            Next::NextTarget,
-            Next::GiveUp,
-        ),
-        (
-            FailureKind::NotExpressible,
-            Next::NextTarget,
-            Next::NextTarget,
-            Next::GiveUp,
-        ),
-        (
-            FailureKind::Rejected(400),
-            Next::GiveUp,
-            Next::GiveUp,
-            Next::GiveUp,
-        ),
-        (
-            FailureKind::Rejected(422),
-            Next::GiveUp,
-            Next::GiveUp,
-            Next::GiveUp,
-        ),
+        (FailureKind::StaleConnection, same(0), NextTarget, same(0)),
+        (FailureKind::Connect, same(100), NextTarget, same(100)),
+        (FailureKind::Timeout, same(100), NextTarget, same(100)),
+        (FailureKind::RateLimited, same(100), NextTarget, same(100)),
+        (FailureKind::Overloaded, same(100), NextTarget, same(100)),
+        (FailureKind::ServerError(500), same(100), NextTarget, same(100)),
+        (FailureKind::BrokenReply, same(100), NextTarget, same(100)),
+        (FailureKind::Auth, NextTarget, NextTarget, GiveUp),
+        (FailureKind::NotFound, NextTarget, NextTarget, GiveUp),
+        (FailureKind::ContextWindow, NextTarget, NextTarget, GiveUp),
+        (FailureKind::ContentFilter, NextTarget, NextTarget, GiveUp),
+        (FailureKind::NotExpressible, NextTarget, NextTarget, GiveUp),
+        (FailureKind::Rejected(400), GiveUp, GiveUp, GiveUp),
+        (FailureKind::Rejected(422), GiveUp, GiveUp, GiveUp),
     ];
     for (kind, first, again, alone) in table {
         assert_eq!(default_decision(FIRST, &failure(kind)), first, "{kind:?} once");
         assert_eq!(default_decision(second, &failure(kind)), again, "{kind:?} twice");
-        let last = Attempts {
-            targets_left: 0,
-            ..FIRST
-        };
         assert_eq!(
             default_decision(last, &failure(kind)),
             alone,
