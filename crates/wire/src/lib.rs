@@ -8,6 +8,7 @@ mod error;
 mod event_ends;
 mod failure;
 mod json;
+mod locate;
 mod models;
 mod openai_chat;
 mod patch;
@@ -18,6 +19,7 @@ mod watch;
 
 pub use error::{reply_content_type, write_error, write_stream_error};
 pub use failure::{FailureClass, MAX_MESSAGE, ProviderFailure, read_error};
+pub use locate::{Channel, Escape, Located, locate, splice};
 pub use models::{ModelEntry, write_model, write_models};
 pub use patch::{Patch, patch};
 pub use peek::{BadBody, Peek, peek};
