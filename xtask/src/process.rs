@@ -99,6 +99,8 @@ pub(crate) fn installed_once(
         return Ok(());
     }
     install()?;
+    // npm makes no folder where there is nothing to put into it.
+    stamp.parent().map_or(Ok(()), std::fs::create_dir_all)?;
     std::fs::write(stamp, wanted).with_context(|| format!("cannot write `{}`", stamp.display()))
 }
 
