@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::BytesMut;
 use domain::{CallError, Dialect, ErrorKind};
 
-use crate::failure::cut;
+use crate::error_body::cut;
 use crate::{anthropic, openai_chat};
 
 /// The body of an error reply.

@@ -5,6 +5,7 @@
 
 mod anthropic;
 mod error;
+mod error_body;
 mod event_ends;
 mod failure;
 mod json;
@@ -19,10 +20,10 @@ mod watch;
 
 pub use error::{reply_content_type, write_error, write_stream_error};
 pub use failure::{FailureClass, MAX_MESSAGE, ProviderFailure, read_error};
-pub use locate::{Channel, Escape, Located, locate, splice};
+pub use locate::{Channel, Escape, Located, locate, splice, text_at};
 pub use models::{ModelEntry, write_model, write_models};
 pub use patch::{Patch, patch};
 pub use peek::{BadBody, Peek, peek};
 pub use sse::{EVENT_CAP, SseDecoder, SseEvent, SseTooLong};
-pub use usage::reply_usage;
+pub use usage::{reply_usage, trailing_usage};
 pub use watch::{Seen, StreamWatch};

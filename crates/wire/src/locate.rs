@@ -56,23 +56,6 @@ pub struct Located {
     pub escape: Escape,
 }
 
-impl Located {
-    /// What stands there, unescaped once. `None` where it stands for no text (half of a surrogate pair, or a range of
-    /// other data).
-    pub fn text<'a>(&self, event_data: &'a [u8]) -> Option<Cow<'a, str>> {
-        match self.escape {
-            Escape::JsonString | Escape::JsonInJsonString => {
-                let (start, end) = (self.range.start.checked_sub(1)?, self.range.end.checked_add(1)?);
-                let escaped = event_data.get(self.range.clone())?.contains(&b'\\');
-                Text { start, end, escaped }.decode(event_data)
-            }
-            Escape::Value => std::str::from_utf8(event_data.get(self.range.clone())?)
-                .ok()
-                .map(Cow::Borrowed),
-        }
-    }
-}
-
 /// The places of one event's data, or of a whole reply, in order. Of data that is not JSON, those before the defect.
 pub fn locate(dialect: Dialect, event_data: &[u8]) -> Vec<Located> {
     let mut places = Places {
@@ -85,6 +68,24 @@ pub fn locate(dialect: Dialect, event_data: &[u8]) -> Vec<Located> {
         Dialect::AnthropicMessages => anthropic::locate::locate(&mut places),
     };
     places.found
+}
+
+/// What stands at a place, unescaped once. `None` where it stands for no text (half of a surrogate pair, or a place of
+/// other data).
+pub fn text_at<'a>(event_data: &'a [u8], place: &Located) -> Option<Cow<'a, str>> {
+    let inside = event_data.get(place.range.clone())?;
+    match place.escape {
+        Escape::JsonString | Escape::JsonInJsonString => {
+            let (start, end) = (place.range.start.checked_sub(1)?, place.range.end.checked_add(1)?);
+            Text {
+                start,
+                end,
+                escaped: inside.contains(&b'\\'),
+            }
+            .decode(event_data)
+        }
+        Escape::Value => std::str::from_utf8(inside).ok().map(Cow::Borrowed),
+    }
 }
 
 /// The event's data with ranges replaced. An edit that overlaps an earlier one or lies outside is skipped.
@@ -179,15 +180,15 @@ mod tests {
         let data = br#"{"choices":[{"index":0,"delta":{"content":"a\n\u00fc\"b"}}]}"#;
         let places = locate(Dialect::OpenaiChat, data);
         assert_eq!(places.len(), 1);
-        assert_eq!(places[0].text(data).unwrap(), "a\nü\"b");
-        assert_eq!(places[0].text(b"{}"), None);
+        assert_eq!(text_at(data, &places[0]).unwrap(), "a\nü\"b");
+        assert_eq!(text_at(b"{}", &places[0]), None);
     }
 
     #[test]
     fn arguments_can_be_replaced_whole_or_inside_of_their_strings() {
         let data = br#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"function":{"arguments":"{\"to\":\"bob\"}"}}]}}]}"#;
         let place = &locate(Dialect::OpenaiChat, data)[0];
-        assert_eq!(place.text(data).unwrap(), r#"{"to":"bob"}"#);
+        assert_eq!(text_at(data, place).unwrap(), r#"{"to":"bob"}"#);
         let arguments = |data: &[u8]| {
             let value: Value = serde_json::from_slice(data).unwrap();
             let text = value["choices"][0]["delta"]["tool_calls"][0]["function"]["arguments"]

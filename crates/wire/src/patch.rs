@@ -90,8 +90,8 @@ impl Edits {
     /// must not become a way around the limit. A name that is only there as null is used if no other is.
     fn max_output_tokens(&mut self, dialect: Dialect, peek: &Peek<'_>, maximum: u64) {
         let known = |name: Maximum| match dialect {
-            Dialect::OpenaiChat => matches!(name, Maximum::MaxCompletionTokens | Maximum::MaxTokens),
-            Dialect::AnthropicMessages => name == Maximum::MaxTokens,
+            Dialect::OpenaiChat => matches!(name, Maximum::CompletionTokens | Maximum::Tokens),
+            Dialect::AnthropicMessages => name == Maximum::Tokens,
         };
         let places: Vec<&Place> = peek
             .places

@@ -61,12 +61,12 @@ pub(crate) struct Place {
     pub(crate) empty: bool,
 }
 
-/// The fields that bound the output.
+/// The fields that bound the output, each with `max_` before its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Maximum {
-    MaxCompletionTokens,
-    MaxTokens,
-    MaxOutputTokens,
+    CompletionTokens,
+    Tokens,
+    OutputTokens,
 }
 
 /// Checks a body and picks out what is needed of it.
@@ -141,9 +141,9 @@ impl<'a> Fields<'a> {
             "model" => self.model(scanner)?,
             "stream" => self.stream(scanner)?,
             "stream_options" => self.stream_options(scanner)?,
-            "max_completion_tokens" => self.maximum(scanner, Maximum::MaxCompletionTokens)?,
-            "max_tokens" => self.maximum(scanner, Maximum::MaxTokens)?,
-            "max_output_tokens" => self.maximum(scanner, Maximum::MaxOutputTokens)?,
+            "max_completion_tokens" => self.maximum(scanner, Maximum::CompletionTokens)?,
+            "max_tokens" => self.maximum(scanner, Maximum::Tokens)?,
+            "max_output_tokens" => self.maximum(scanner, Maximum::OutputTokens)?,
             "n" => self.peek.choices = read_count(&self.body[scanner.skip()?]),
             "user" => self.users.user = self.text(scanner)?,
             "safety_identifier" => self.users.safety_identifier = self.text(scanner)?,

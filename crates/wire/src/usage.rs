@@ -5,9 +5,11 @@
 //! buckets; merging the buckets instead would count a token twice when a later report files it elsewhere.
 
 use domain::{Api, Dialect, Usage};
+use memchr::memmem;
 use serde_json::Value;
 
-use crate::{anthropic, json, openai_chat};
+use crate::json::{self, Scanner};
+use crate::{anthropic, openai_chat};
 
 /// The usage that a whole reply reports, if it reports any.
 pub fn reply_usage(dialect: Dialect, api: Api, body: &[u8]) -> Option<Usage> {
@@ -18,6 +20,20 @@ pub fn reply_usage(dialect: Dialect, api: Api, body: &[u8]) -> Option<Usage> {
     let mut counts = UsageCounts::new(dialect);
     counts.absorb(body, &["usage"]);
     counts.usage()
+}
+
+/// The usage that a whole reply reports, told from its last bytes alone: of a document too large to be held. Found
+/// where usage is among the last members of the reply, which is where every server puts it.
+pub fn trailing_usage(dialect: Dialect, api: Api, tail: &[u8]) -> Option<Usage> {
+    memmem::rfind_iter(tail, b"\"usage\"").find_map(|at| {
+        let mut scanner = Scanner::starting_at(tail, at);
+        scanner.key().ok()?;
+        scanner.skip().ok()?;
+        // Only members of the reply itself are followed by nothing but other members and the brace that closes it.
+        scanner.rest_of_object().ok()?;
+        let reply = [b"{".as_slice(), &tail[at..]].concat();
+        reply_usage(dialect, api, &reply)
+    })
 }
 
 /// The merged reports of one reply.
@@ -146,6 +162,23 @@ mod tests {
         }
         let nothing = reply_usage(Dialect::OpenaiChat, Api::Chat, br#"{"usage":{}}"#);
         assert_eq!(nothing, Some(Usage::default()));
+    }
+
+    #[test]
+    fn the_end_of_a_reply_is_enough() {
+        let reply = br#"{"data":[{"usage":{"prompt_tokens":1}},{"b64":"AA\"usage\":{}"}],
+            "usage":{"prompt_tokens":8,"x":{"usage":{"prompt_tokens":5}}}, "model":"m" } "#;
+        let usage = |tail: &[u8]| trailing_usage(Dialect::OpenaiChat, Api::Embeddings, tail);
+        let expected = Some(Usage {
+            input: 8,
+            ..Usage::default()
+        });
+        let from = memmem::rfind(reply, b"\"usage\":{\"prompt_tokens\":8").unwrap();
+        for start in 0..=from {
+            assert_eq!(usage(&reply[start..]), expected, "from {start}");
+        }
+        assert_eq!(usage(&reply[from + 1..]), None);
+        assert_eq!(usage(&reply[..reply.len() - 3]), None);
     }
 
     #[test]

@@ -214,14 +214,20 @@ mod tests {
     use domain::Dialect;
 
     use super::*;
-    use crate::locate::locate;
+    use crate::locate::{locate, text_at};
 
     #[track_caller]
     fn check(data: &str, expected: &[(Channel, Escape, &str)]) {
         let places = locate(Dialect::OpenaiChat, data.as_bytes());
         let seen: Vec<_> = places
             .iter()
-            .map(|place| (place.channel, place.escape, place.text(data.as_bytes()).unwrap()))
+            .map(|place| {
+                (
+                    place.channel,
+                    place.escape,
+                    text_at(data.as_bytes(), place).unwrap(),
+                )
+            })
             .collect();
         let seen: Vec<_> = seen
             .iter()
