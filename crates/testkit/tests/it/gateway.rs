@@ -24,7 +24,7 @@ while [ "$1" != "--data-dir" ]; do shift; done
 mkdir -p "$2"; echo start >> "$2/starts"
 echo "starting $(wc -l < "$2/starts") with ${OPENAI_API_KEY:-no key}" >&2
 waiter=
-trap 'kill $waiter; echo drained >&2; exit 0' TERM
+trap 'kill -9 $waiter; echo drained >&2; exit 0' TERM
 tail -f /dev/null > /dev/null 2>&1 &
 waiter=$!
 echo "chatter"

@@ -1,6 +1,10 @@
 //! The mock provider and the fixtures are what other tests believe, so they are tested themselves.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "in a test a missing value is a failure")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test a missing value is a failure"
+)]
 
 mod faults;
 mod gateway;
