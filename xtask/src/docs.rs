@@ -14,6 +14,7 @@ use crate::workspace::Workspace;
 const REFERENCES: &[(&[&str], &str)] = &[
     (&["openapi"], "docs/reference/openapi.json"),
     (&["schema"], "docs/reference/gatewright.schema.json"),
+    (&["schema", "--markdown"], "docs/reference/configuration.md"),
 ];
 
 /// Writes every reference, or with `check` names those that differ from what stands there.
