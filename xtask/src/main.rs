@@ -68,8 +68,10 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Build in release mode and measure; arguments go to the load generator
-    #[command(after_help = "Example:\n  cargo xtask bench\n  cargo xtask bench -- --help")]
+    /// Build in release mode and measure beside nginx and no proxy at all; arguments go to `bench run`
+    #[command(
+        after_help = "Example:\n  cargo xtask bench --quick    # about a minute and a half\n  cargo xtask bench"
+    )]
     Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -100,5 +102,20 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Golden { bless } => golden::run(&workspace, bless),
         Command::Docs { check } => docs::run(&workspace, check).map(|drift| tidy::report(&drift)),
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_the_bench_pass_through() {
+        let arguments =
+            Arguments::try_parse_from(["cargo xtask", "bench", "--quick", "--rounds", "3"]).unwrap();
+        let Command::Bench { arguments } = arguments.command else {
+            panic!("another command")
+        };
+        assert_eq!(arguments, ["--quick", "--rounds", "3"]);
     }
 }
