@@ -1,4 +1,5 @@
-//! Current list prices. Facts taken from two catalogues and kept only where both agree:
+//! Current list prices. Facts taken from two catalogues and kept where both agree
+//! (`docs/decisions/0001-prices-where-two-catalogues-agree.md` names the exceptions):
 //!
 //! - `litellm` 1.109.1 (PyPI), `model_prices_and_context_window_backup.json`, MIT licence
 //! - `genai-prices` 0.2.3 (PyPI), `data.py`, MIT licence
