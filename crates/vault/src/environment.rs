@@ -98,6 +98,15 @@ impl fmt::Debug for Environment {
     }
 }
 
+/// Why a file cannot be used, for people.
+pub fn file_reason(kind: io::ErrorKind) -> String {
+    match kind {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "the permissions do not allow it".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 /// No secret is larger; a reference to a log or a device must not fill the memory.
 const LARGEST_FILE: u64 = 64 * 1024;
 

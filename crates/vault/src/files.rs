@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use domain::Secret;
 use thiserror::Error;
 
-use crate::Environment;
 use crate::random::{NoRandomness, fresh_base62, fresh_bytes};
+use crate::{Environment, file_reason};
 
 const PEPPER: &str = "pepper";
 const ADMIN_TOKEN: &str = "admin-token";
@@ -27,15 +27,15 @@ const LARGEST_FILE: u64 = 4096;
 /// Why the data directory cannot be used.
 #[derive(Debug, Error)]
 pub enum FilesError {
-    #[error("cannot create the data directory `{path}`: {kind}; choose another with `--data-dir`")]
-    CreateDirectory { path: PathBuf, kind: io::ErrorKind },
+    #[error("cannot create the data directory `{path}`: {reason}; choose another with `--data-dir`")]
+    CreateDirectory { path: PathBuf, reason: String },
     #[error("the data directory `{path}` is not a directory; choose another with `--data-dir`")]
     NotADirectory { path: PathBuf },
-    #[error("cannot {action} `{path}`: {kind}")]
+    #[error("cannot {action} `{path}`: {reason}")]
     File {
         action: &'static str,
         path: PathBuf,
-        kind: io::ErrorKind,
+        reason: String,
     },
     #[error(
         "`{path}` can be accessed by every user of this machine (mode {mode:o}); run `chmod {wanted:o} {path}`"
@@ -92,7 +92,7 @@ impl DataDir {
             .or_else(|error| if path.exists() { Ok(()) } else { Err(error) })
             .map_err(|error| FilesError::CreateDirectory {
                 path: path.clone(),
-                kind: error.kind(),
+                reason: file_reason(error.kind()),
             })?;
         let metadata = fs::metadata(&path).map_err(|error| file_error("inspect", &path, &error))?;
         if !metadata.is_dir() {
@@ -269,7 +269,7 @@ fn file_error(action: &'static str, path: &Path, error: &io::Error) -> FilesErro
     FilesError::File {
         action,
         path: path.to_owned(),
-        kind: error.kind(),
+        reason: file_reason(error.kind()),
     }
 }
 

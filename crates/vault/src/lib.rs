@@ -10,7 +10,7 @@ mod random;
 mod reference;
 mod stable;
 
-pub use environment::Environment;
+pub use environment::{Environment, file_reason};
 pub use files::{DataDir, FilesError};
 pub use hash::{KeyHasher, looks_minted, same_secret};
 pub use reference::{ReferenceError, ReferenceProblem, Resolved, resolve};

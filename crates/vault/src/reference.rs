@@ -7,7 +7,7 @@ use std::path::Path;
 
 use zeroize::Zeroize;
 
-use crate::Environment;
+use crate::{Environment, file_reason};
 
 /// A scalar after its references were replaced.
 pub struct Resolved {
@@ -62,7 +62,7 @@ impl fmt::Display for ReferenceError {
                 write!(f, "the path `{path}` of a file reference is not absolute; begin it with `/`")
             }
             ReferenceProblem::Unreadable { path, kind } => {
-                write!(f, "the file `{path}` of a reference cannot be read: {kind}")
+                write!(f, "the file `{path}` of a reference cannot be read: {}", file_reason(*kind))
             }
             ReferenceProblem::NotText { path } => {
                 write!(f, "the file `{path}` of a reference is not UTF-8 text")

@@ -1,0 +1,16 @@
+//! `egress:`
+
+use super::Located;
+use super::value::{FilePath, ProxyUrl, Switch, Text};
+
+section! {
+    /// How the gateway reaches providers.
+    Egress is "`egress`", later [];
+    /// The proxy that outbound calls go through; `off` for none. Unless written, `HTTPS_PROXY` counts.
+    optional proxy: Located<Switch<ProxyUrl>>;
+    /// Hosts, suffixes such as `.internal` and networks that are reached without the proxy. Unless written,
+    /// `NO_PROXY` counts.
+    optional no_proxy: Vec<Text>;
+    /// Certificates (PEM) that are trusted besides those of the system.
+    optional ca_file: Located<FilePath>;
+}

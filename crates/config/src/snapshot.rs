@@ -1,0 +1,296 @@
+//! What a running gateway is told: compiled once, immutable, pinned by every call for its whole life.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Api, CaptureMode, CredentialId, Dialect, EndpointId, KeyId, Scope, Secret, TargetId};
+use governance::plan::Shares;
+use governance::pricing::PriceBook;
+use governance::retry::{Fallback, Retry};
+use http::{HeaderName, HeaderValue};
+
+/// Everything that configuration decides.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub server: Server,
+    pub egress: Egress,
+    pub storage: Storage,
+    /// By name and by alias.
+    pub endpoints: HashMap<Arc<str>, Arc<Endpoint>>,
+    /// By name.
+    pub credentials: HashMap<Arc<str>, Arc<Credential>>,
+    /// By provider, for models that are named `provider/model`.
+    pub(crate) by_provider: HashMap<Arc<str>, Vec<Arc<Credential>>>,
+    pub keys: KeyIndex,
+    /// The projects that declared objects belong to, by name; `default` is always there.
+    pub projects: BTreeMap<Arc<str>, Scope>,
+    pub prices: PriceBook,
+}
+
+#[derive(Debug, Clone)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// How many single-threaded executors serve calls; the number of cores unless written.
+    pub executors: usize,
+    pub anonymous: Anonymous,
+    pub public_url: Option<String>,
+    pub admin_token: Option<Secret<String>>,
+    pub caps: Caps,
+}
+
+/// Who may call without a key (DESIGN 3.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anonymous {
+    /// The default: loopback only, and only until the first key exists.
+    LoopbackUntilFirstKey,
+    /// `anonymous: loopback` was written: loopback only, keys or not.
+    Loopback,
+    Never,
+    Always,
+}
+
+/// Limits of the inbound side.
+#[derive(Debug, Clone, Copy)]
+pub struct Caps {
+    pub body_bytes: usize,
+    pub header_read: Duration,
+    pub body_read: Duration,
+    /// Calls in flight over all executors.
+    pub concurrency: usize,
+    /// How long open streams may go on after a stop was asked for.
+    pub drain: Duration,
+}
+
+#[derive(Clone, Default)]
+pub struct Egress {
+    /// May hold a password.
+    pub proxy: Option<String>,
+    pub no_proxy: Vec<String>,
+    pub ca_file: Option<PathBuf>,
+}
+
+impl fmt::Debug for Egress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Egress")
+            .field("proxy", &self.proxy.as_ref().map(|_| "[proxy]"))
+            .field("no_proxy", &self.no_proxy)
+            .field("ca_file", &self.ca_file)
+            .finish()
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Storage {
+    /// `None`: the command line or the environment decides.
+    pub data_dir: Option<PathBuf>,
+}
+
+/// A public model name and the ordered plan behind it.
+#[derive(Debug)]
+pub struct Endpoint {
+    pub id: EndpointId,
+    pub name: Arc<str>,
+    pub aliases: Vec<Arc<str>>,
+    pub scope: Scope,
+    /// Drawn by weight; never empty.
+    pub targets: Vec<Arc<Target>>,
+    /// The weights of `targets`, in the same order.
+    pub shares: Shares,
+    /// Tried in order after the drawn target failed.
+    pub fallbacks: Vec<Arc<Target>>,
+    pub fallback_on: Fallback,
+    pub retry: Retry,
+    /// Tries over all targets.
+    pub max_attempts: u32,
+    pub timeouts: Timeouts,
+    pub max_output_tokens: Option<u64>,
+    /// A field that cannot be translated is a 400 instead of a note.
+    pub strict: bool,
+    pub capture: CaptureMode,
+    /// Where it was declared (`gatewright.yaml:12`), or `None` for one that the gateway made itself.
+    pub declared_at: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    pub connect: Duration,
+    /// Streams only: until the first content.
+    pub first_token: Duration,
+    /// Streams only: between two content events.
+    pub idle: Duration,
+    pub total: Duration,
+}
+
+/// One provider + model + credential.
+#[derive(Debug)]
+pub struct Target {
+    pub id: TargetId,
+    pub provider: Arc<str>,
+    pub model: Arc<str>,
+    /// `provider/model`, as replies name it.
+    pub label: Arc<str>,
+    pub credential: Arc<Credential>,
+    /// The dialect to speak where the caller's own is not among the provider's; a target with `dialect:` written
+    /// has that one only.
+    pub dialects: Vec<Dialect>,
+}
+
+impl Target {
+    /// How a call of `caller` dialect is carried to this target: in its own dialect where the provider speaks it.
+    /// `None`: the provider does not offer this API.
+    pub fn carriage(&self, caller: Dialect, api: Api) -> Option<&Carriage> {
+        let offered = |dialect: Dialect| {
+            self.credential
+                .carriages
+                .iter()
+                .find(|c| c.dialect == dialect && c.path(api).is_some())
+        };
+        if self.dialects.contains(&caller)
+            && let Some(carriage) = offered(caller)
+        {
+            return Some(carriage);
+        }
+        self.dialects.iter().find_map(|dialect| offered(*dialect))
+    }
+}
+
+/// A way into one provider.
+#[derive(Debug)]
+pub struct Credential {
+    pub id: CredentialId,
+    pub name: Arc<str>,
+    pub provider: Arc<str>,
+    /// One per dialect the provider speaks, most native first.
+    pub carriages: Vec<Carriage>,
+    /// Private and loopback addresses are allowed because a person wrote them into the configuration.
+    pub allow_private: bool,
+    pub simulator: Option<Simulator>,
+    pub declared_at: Option<String>,
+}
+
+/// How one dialect is carried to one provider.
+#[derive(Debug)]
+pub struct Carriage {
+    pub dialect: Dialect,
+    /// `https`, or `http` where a person wrote it.
+    pub tls: bool,
+    pub host: Arc<str>,
+    pub port: u16,
+    /// The value of the `host` header.
+    pub authority: HeaderValue,
+    /// The path of the base URL without a trailing slash, and of each API behind it.
+    pub chat_path: Option<Arc<str>>,
+    pub embeddings_path: Option<Arc<str>>,
+    /// The header that authenticates, marked sensitive.
+    pub auth: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Carriage {
+    pub fn path(&self, api: Api) -> Option<&Arc<str>> {
+        match api {
+            Api::Chat => self.chat_path.as_ref(),
+            Api::Embeddings => self.embeddings_path.as_ref(),
+        }
+    }
+}
+
+/// How the built-in simulator behaves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Simulator {
+    /// Before the first token.
+    pub first_token: Duration,
+    /// Between two tokens of a stream.
+    pub between: Duration,
+    /// Every `n`th call fails, counted over the process: deterministic, so that a demonstration can be repeated.
+    pub fail_every: Option<u32>,
+    /// With this HTTP status.
+    pub fail_status: u16,
+}
+
+/// A virtual key, as far as a call needs it.
+#[derive(Debug)]
+pub struct VirtualKey {
+    pub id: KeyId,
+    pub name: Arc<str>,
+    pub scope: Scope,
+    /// Names of endpoints, or `None` for all of the project.
+    pub endpoints: Option<Vec<Arc<str>>>,
+    /// Milliseconds since the Unix epoch.
+    pub expires_at_ms: Option<i64>,
+    pub declared_at: Option<String>,
+}
+
+/// Virtual keys by the keyed hash of the whole presented string.
+#[derive(Debug, Default)]
+pub struct KeyIndex {
+    by_hash: HashMap<[u8; 32], Arc<VirtualKey>>,
+    shapes: Vec<KeyShape>,
+}
+
+/// What keys of one kind look like from outside: enough to tell a mistyped key from an SDK's dummy, and too little
+/// to guess one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct KeyShape {
+    prefix: [u8; KeyShape::PREFIX],
+    length: usize,
+}
+
+impl fmt::Debug for KeyShape {
+    /// Even the beginning of a key has no place in a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyShape")
+    }
+}
+
+impl KeyShape {
+    const PREFIX: usize = 4;
+
+    /// `None` for a text that is too short to be a key.
+    pub fn of(secret: &str) -> Option<Self> {
+        let prefix = secret.as_bytes().first_chunk::<{ Self::PREFIX }>()?;
+        Some(Self {
+            prefix: *prefix,
+            length: secret.len(),
+        })
+    }
+}
+
+impl KeyIndex {
+    pub fn new(keys: impl IntoIterator<Item = ([u8; 32], KeyShape, Arc<VirtualKey>)>) -> Self {
+        let mut index = Self::default();
+        for (hash, shape, key) in keys {
+            if !index.shapes.contains(&shape) {
+                index.shapes.push(shape);
+            }
+            index.by_hash.insert(hash, key);
+        }
+        index
+    }
+
+    pub fn get(&self, hash: &[u8; 32]) -> Option<&Arc<VirtualKey>> {
+        self.by_hash.get(hash)
+    }
+
+    /// Whether a text that is no key begins like one, or has the length of one.
+    pub fn resembles(&self, presented: &str) -> bool {
+        const SHORTEST_KEY: usize = 16;
+        presented.len() >= SHORTEST_KEY
+            && KeyShape::of(presented).is_some_and(|shape| {
+                self.shapes
+                    .iter()
+                    .any(|known| known.prefix == shape.prefix || known.length == shape.length)
+            })
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_hash.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<VirtualKey>> {
+        self.by_hash.values()
+    }
+}
