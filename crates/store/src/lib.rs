@@ -1,1 +1,29 @@
 //! What is kept, by access pattern, and the backends that keep it. The only crate with SQL in it.
+//!
+//! Control data, the ledger (money, never lost) and traces (content, best effort) are traits of their own, so that
+//! each can move to another backend. The journal lies before the ledger and is the same for all of them.
+
+mod codec;
+mod control;
+mod error;
+mod files;
+pub mod journal;
+mod ledger;
+pub mod sqlite;
+mod trace;
+mod within;
+
+use std::future::Future;
+use std::pin::Pin;
+
+pub use codec::{CallFrame, CodecError, Frames, UsageFrame, encode_usage};
+pub use control::{Change, ChangeKind, ControlStore, ControlWrite};
+pub use error::StoreError;
+pub use ledger::{
+    Applied, Ledger, UsageBy, UsageGroup, UsagePage, UsageQuery, UsageReport, UsageTotals,
+};
+pub use trace::{Appended, CallFilter, CallPage, CallSummary, Cursor, StatusClass, TraceStore};
+pub use within::Within;
+
+/// What a store method gives back. Boxed, because a backend is chosen by configuration.
+pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

@@ -1,0 +1,258 @@
+//! Writes batches: bodies as they are, heads in chunks.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use domain::{CallId, TraceId};
+use sqlx::Connection;
+use sqlx::sqlite::SqliteConnection;
+
+use super::bodies::Appending;
+use super::chunk::{Chunk, MAX_CALLS};
+use super::day::{Day, now_us};
+use super::files::{DayFile, DayFiles};
+use super::index::{DayBounds, Index, IndexEntries};
+use crate::{Appended, CallFrame, Frames, StoreError};
+
+/// Traces whose day is kept at hand: the runs that are going on.
+const KNOWN_TRACES: usize = 16_384;
+
+/// The one writer of traces.
+#[derive(Debug, Default)]
+pub(super) struct Writer {
+    /// The chunk written last; unknown before the first.
+    last_chunk: Option<i64>,
+    days: HashMap<TraceId, Day>,
+}
+
+/// What a batch adds to one day.
+#[derive(Debug, Default)]
+struct DayPart<'a> {
+    /// Stretches of the executors' buffers, in order.
+    runs: Vec<(usize, Range<usize>)>,
+    /// Calls with their place behind the beginning of the part.
+    calls: Vec<(CallFrame<'a>, u64)>,
+    length: u64,
+}
+
+impl Writer {
+    pub(super) async fn append(
+        &mut self,
+        files: &DayFiles,
+        index: &Index,
+        batch: &[Frames],
+    ) -> Result<Appended, StoreError> {
+        let mut entries = IndexEntries::default();
+        let mut parts = self.place(index, batch, &mut entries).await?;
+        let mut appended = Appended::default();
+        let mut failure = None;
+        let mut days: Vec<Day> = parts.keys().copied().collect();
+        days.sort_unstable();
+        for day in days {
+            let Some(part) = parts.remove(&day) else { continue };
+            let calls = part.calls.len();
+            match self.write_part(files, index, batch, day, part, &mut entries).await {
+                Ok(()) => appended.written += calls,
+                Err(error) => {
+                    appended.dropped += calls;
+                    failure = Some(error);
+                }
+            }
+        }
+        match failure {
+            // All of it can be tried again.
+            Some(error) if appended.written == 0 => Err(error),
+            Some(error) => {
+                tracing::error!(%error, dropped = appended.dropped, "some calls of a batch could not be written");
+                Ok(appended)
+            }
+            None => Ok(appended),
+        }
+    }
+
+    /// Sorts the calls of a batch by the day they belong to.
+    async fn place<'a>(
+        &mut self,
+        index: &Index,
+        batch: &'a [Frames],
+        entries: &mut IndexEntries,
+    ) -> Result<HashMap<Day, DayPart<'a>>, StoreError> {
+        let now = Day::of_ms(now_us() / 1_000);
+        let mut parts: HashMap<Day, DayPart<'a>> = HashMap::new();
+        for (source, frames) in batch.iter().enumerate() {
+            let mut at = 0;
+            for frame in frames.iter() {
+                let day = match frame.trace.0 == frame.call.0 {
+                    true => Day::of_call(frame.call),
+                    false => self.day_of(index, frame.trace, frame.call, now, entries).await?,
+                };
+                if day != Day::of_call(frame.call) {
+                    entries.moved.push((frame.call, day));
+                }
+                let length = frame.len_bytes();
+                parts.entry(day).or_default().push(source, at, length, frame);
+                at += length;
+            }
+        }
+        Ok(parts)
+    }
+
+    /// The day of a trace that other calls belong to as well.
+    async fn day_of(
+        &mut self,
+        index: &Index,
+        trace: TraceId,
+        call: CallId,
+        now: Day,
+        entries: &mut IndexEntries,
+    ) -> Result<Day, StoreError> {
+        if let Some(day) = self.days.get(&trace) {
+            return Ok(*day);
+        }
+        let day = match index.day_of_trace(trace).await? {
+            Some(day) => day,
+            None => match Day::said_by(trace, now) {
+                Some(day) => day,
+                None => {
+                    let day = Day::of_call(call);
+                    entries.traces.insert(trace, day);
+                    day
+                }
+            },
+        };
+        if self.days.len() >= KNOWN_TRACES {
+            self.days.clear();
+        }
+        self.days.insert(trace, day);
+        Ok(day)
+    }
+
+    async fn write_part(
+        &mut self,
+        files: &DayFiles,
+        index: &Index,
+        batch: &[Frames],
+        day: Day,
+        mut part: DayPart<'_>,
+        entries: &mut IndexEntries,
+    ) -> Result<(), StoreError> {
+        let file = files.create(day).await?;
+        let mut bodies = file.bodies.append()?;
+        let begin = bodies.end;
+        if let Err(error) = part.write_bodies(batch, &mut bodies) {
+            bodies.take_back();
+            return Err(error);
+        }
+        // Within a buffer calls lie in the order they ended; only buffers have to be woven together.
+        part.calls.sort_by_key(|(frame, _)| frame.ended_at_us);
+        let chunks = part.chunks(begin);
+        let written = self.write_chunks(&file, index, day, &chunks, &part, entries).await;
+        if written.is_err() {
+            bodies.take_back();
+            // Whatever the index did not take is looked up again.
+            self.days.clear();
+        }
+        written
+    }
+
+    async fn write_chunks(
+        &mut self,
+        file: &DayFile,
+        index: &Index,
+        day: Day,
+        chunks: &[Chunk],
+        part: &DayPart<'_>,
+        entries: &mut IndexEntries,
+    ) -> Result<(), StoreError> {
+        let last = match self.last_chunk {
+            Some(last) => last,
+            None => index.days().await?.iter().map(|bounds| bounds.last_chunk).max().unwrap_or(0),
+        };
+        let first_chunk = now_us().max(last + 1);
+        let last_chunk = first_chunk + i64::try_from(chunks.len()).unwrap_or(0);
+        self.last_chunk = Some(last_chunk);
+        // The index goes first: that a day may hold a chunk must be known before it does.
+        entries.days = vec![DayBounds { day, first_chunk, last_chunk }];
+        index.add(entries).await?;
+        entries.traces.clear();
+        entries.moved.clear();
+
+        let mut writer = file.writer.lock().await;
+        let mut connection = match writer.take() {
+            Some(connection) => connection,
+            None => file.database.connect().await?,
+        };
+        insert(&mut connection, first_chunk, chunks, part).await.map_err(|error| file.database.because(error))?;
+        *writer = Some(connection);
+        Ok(())
+    }
+}
+
+impl<'a> DayPart<'a> {
+    fn push(&mut self, source: usize, at: usize, length: usize, frame: CallFrame<'a>) {
+        match self.runs.last_mut() {
+            Some((last, run)) if *last == source && run.end == at => run.end += length,
+            _ => self.runs.push((source, at..at + length)),
+        }
+        self.calls.push((frame, self.length));
+        self.length += u64::try_from(length).unwrap_or(0);
+    }
+
+    fn write_bodies(&self, batch: &[Frames], bodies: &mut Appending<'_>) -> Result<(), StoreError> {
+        for (source, run) in &self.runs {
+            if let Some(bytes) = batch.get(*source).and_then(|frames| frames.bytes().get(run.clone())) {
+                bodies.add(bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn chunks(&self, begin: u64) -> Vec<Chunk> {
+        let mut chunks: Vec<Chunk> = Vec::new();
+        for (frame, place) in &self.calls {
+            let open = |chunk: &Chunk| chunk.scope == frame.scope && chunk.calls < MAX_CALLS;
+            let at = chunks.iter().rposition(open).unwrap_or_else(|| {
+                chunks.push(Chunk::new(frame));
+                chunks.len() - 1
+            });
+            chunks[at].push(frame, begin + place);
+        }
+        chunks
+    }
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    first_chunk: i64,
+    chunks: &[Chunk],
+    part: &DayPart<'_>,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    for (chunk, number) in chunks.iter().zip(first_chunk..) {
+        sqlx::query(
+            "INSERT INTO chunks (chunk, organization, team, project, calls, first_call, last_call,
+                                 first_started, last_started, heads)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(number)
+        .bind(chunk.scope.organization.to_bytes().to_vec())
+        .bind(chunk.scope.team.to_bytes().to_vec())
+        .bind(chunk.scope.project.to_bytes().to_vec())
+        .bind(i64::try_from(chunk.calls).unwrap_or(i64::MAX))
+        .bind(chunk.first_call.to_bytes().to_vec())
+        .bind(chunk.last_call.to_bytes().to_vec())
+        .bind(chunk.first_started)
+        .bind(chunk.last_started)
+        .bind(chunk.heads.clone())
+        .execute(&mut *transaction)
+        .await?;
+    }
+    for (frame, _) in part.calls.iter().filter(|(frame, _)| frame.trace.0 != frame.call.0) {
+        sqlx::query("INSERT OR IGNORE INTO links (trace, call) VALUES (?, ?)")
+            .bind(frame.trace.to_bytes().to_vec())
+            .bind(frame.call.to_bytes().to_vec())
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await
+}

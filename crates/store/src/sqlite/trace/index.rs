@@ -1,0 +1,138 @@
+//! `index.db`: which days there are, and where to find what does not lie in the day its id says.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use domain::{CallId, TraceId};
+use sqlx::sqlite::{SqliteConnection, SqliteSynchronous};
+use sqlx::{Connection, Row};
+use tokio::sync::Mutex;
+
+use super::day::Day;
+use crate::StoreError;
+use crate::sqlite::database::{Database, Profile};
+use crate::sqlite::migrate::TRACE_INDEX;
+
+#[derive(Debug)]
+pub(super) struct Index {
+    database: Database,
+    writer: Mutex<Option<SqliteConnection>>,
+}
+
+/// A day there is a file for, and the chunks that it may hold.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DayBounds {
+    pub(super) day: Day,
+    pub(super) first_chunk: i64,
+    pub(super) last_chunk: i64,
+}
+
+/// What a batch adds to the index.
+#[derive(Debug, Default)]
+pub(super) struct IndexEntries {
+    pub(super) days: Vec<DayBounds>,
+    pub(super) traces: HashMap<TraceId, Day>,
+    pub(super) moved: Vec<(CallId, Day)>,
+}
+
+impl Index {
+    pub(super) async fn open(dir: &Path) -> Result<Self, StoreError> {
+        let profile = Profile { schema: TRACE_INDEX, synchronous: SqliteSynchronous::Normal, page_size: 4_096 };
+        let (database, writer) = Database::open(&dir.join("index.db"), profile).await?;
+        Ok(Self { database, writer: Mutex::new(Some(writer)) })
+    }
+
+    pub(super) async fn days(&self) -> Result<Vec<DayBounds>, StoreError> {
+        let because = |error| self.database.because(error);
+        let rows = sqlx::query("SELECT day, first_chunk, last_chunk FROM days")
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(because)?;
+        let bounds = |row: &sqlx::sqlite::SqliteRow| {
+            let day = Day(row.try_get(0)?);
+            Ok(DayBounds { day, first_chunk: row.try_get(1)?, last_chunk: row.try_get(2)? })
+        };
+        rows.iter().map(bounds).collect::<Result<_, _>>().map_err(because)
+    }
+
+    pub(super) async fn day_of_trace(&self, trace: TraceId) -> Result<Option<Day>, StoreError> {
+        self.look_up("SELECT day FROM traces WHERE trace = ?", trace.to_bytes()).await
+    }
+
+    pub(super) async fn day_of_moved(&self, call: CallId) -> Result<Option<Day>, StoreError> {
+        self.look_up("SELECT day FROM moved_calls WHERE call = ?", call.to_bytes()).await
+    }
+
+    async fn look_up(&self, sql: &'static str, id: [u8; 16]) -> Result<Option<Day>, StoreError> {
+        let day = sqlx::query_scalar(sql).bind(id.to_vec()).fetch_optional(self.database.readers()).await;
+        day.map(|day| day.map(Day)).map_err(|error| self.database.because(error))
+    }
+
+    pub(super) async fn add(&self, entries: &IndexEntries) -> Result<(), StoreError> {
+        let mut writer = self.writer.lock().await;
+        let mut connection = match writer.take() {
+            Some(connection) => connection,
+            None => self.database.connect().await?,
+        };
+        write(&mut connection, entries).await.map_err(|error| self.database.because(error))?;
+        *writer = Some(connection);
+        Ok(())
+    }
+
+    /// Forgets the days before `before` and returns how many there were.
+    pub(super) async fn forget_before(&self, before: Day) -> Result<usize, StoreError> {
+        let mut writer = self.writer.lock().await;
+        let mut connection = match writer.take() {
+            Some(connection) => connection,
+            None => self.database.connect().await?,
+        };
+        let forgotten = forget(&mut connection, before).await.map_err(|error| self.database.because(error))?;
+        *writer = Some(connection);
+        Ok(usize::try_from(forgotten).unwrap_or(usize::MAX))
+    }
+
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        self.database.close(self.writer.lock().await.take()).await
+    }
+}
+
+async fn write(connection: &mut SqliteConnection, entries: &IndexEntries) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    for bounds in &entries.days {
+        sqlx::query(
+            "INSERT INTO days (day, first_chunk, last_chunk) VALUES (?, ?, ?)
+             ON CONFLICT DO UPDATE SET first_chunk = MIN(first_chunk, excluded.first_chunk),
+                                       last_chunk = MAX(last_chunk, excluded.last_chunk)",
+        )
+        .bind(bounds.day.0)
+        .bind(bounds.first_chunk)
+        .bind(bounds.last_chunk)
+        .execute(&mut *transaction)
+        .await?;
+    }
+    for (trace, day) in &entries.traces {
+        sqlx::query("INSERT OR IGNORE INTO traces (trace, day) VALUES (?, ?)")
+            .bind(trace.to_bytes().to_vec())
+            .bind(day.0)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    for (call, day) in &entries.moved {
+        sqlx::query("INSERT OR IGNORE INTO moved_calls (call, day) VALUES (?, ?)")
+            .bind(call.to_bytes().to_vec())
+            .bind(day.0)
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await
+}
+
+async fn forget(connection: &mut SqliteConnection, before: Day) -> Result<u64, sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let days = sqlx::query("DELETE FROM days WHERE day < ?").bind(before.0).execute(&mut *transaction).await?;
+    for sql in ["DELETE FROM traces WHERE day < ?", "DELETE FROM moved_calls WHERE day < ?"] {
+        sqlx::query(sql).bind(before.0).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    Ok(days.rows_affected())
+}
