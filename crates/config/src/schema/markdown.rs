@@ -11,7 +11,8 @@ use crate::compile::RESERVED_NAMES;
 const HEAD: &str = "\
 # Configuration
 
-This document is generated from the code that reads the file (`crates/config/src/schema/`); do not edit it.
+This document is generated from the code that reads the file (`crates/config/src/schema/`); change that and run
+`cargo xtask docs`.
 
 `gatewright.yaml` is one YAML document. `gatewright check` reports everything that is wrong with it at once.
 

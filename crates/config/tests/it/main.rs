@@ -9,6 +9,7 @@
 mod bad_files;
 mod canary;
 mod direct;
+mod documents;
 mod editors;
 mod good_files;
 mod no_panic;
