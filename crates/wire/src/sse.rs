@@ -22,7 +22,7 @@ pub struct SseEvent {
 }
 
 /// Cuts a byte stream into events.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct SseDecoder {
     /// The beginning of a line whose end has not come yet.
     line: Vec<u8>,

@@ -120,14 +120,14 @@ pub fn encode_reply(dialect: Dialect, reply: &Reply, context: &ReplyContext<'_>)
 
 /// Reads a reply that streams. Whatever the provider sends, the events end with exactly one `End` or `Error` once
 /// [`finish`](Self::finish) has been called, and it is `End` only where the provider said that the reply is complete.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct StreamDecoder {
     framing: SseDecoder,
     dialect: DialectDecoder,
     ended: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum DialectDecoder {
     OpenaiChat(openai_chat::StreamDecoder),
     AnthropicMessages(anthropic::StreamDecoder),

@@ -30,7 +30,8 @@ pub fn trailing_usage(dialect: Dialect, api: Api, tail: &[u8]) -> Option<Usage> 
         scanner.key().ok()?;
         scanner.skip().ok()?;
         // Only members of the reply itself are followed by nothing but other members and the brace that closes it.
-        scanner.rest_of_object().ok()?;
+        scanner.rest_of_object(|_, _| Ok(())).ok()?;
+        scanner.end().ok()?;
         let reply = [b"{".as_slice(), &tail[at..]].concat();
         reply_usage(dialect, api, &reply)
     })

@@ -4,7 +4,7 @@
 //! One thing may be taken out: the usage chunk of openai-chat that the gateway asked for and the caller did not.
 //! Only for that is an unfinished event held back.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use domain::{Dialect, Usage};
 
 use crate::event_ends::{EventEnds, EventFields};
@@ -67,14 +67,14 @@ pub struct StreamWatch {
 #[derive(Debug)]
 enum Eye {
     OpenaiChat(openai_chat::watch::Eye),
-    AnthropicMessages,
+    AnthropicMessages(anthropic::watch::Eye),
 }
 
 impl StreamWatch {
     pub fn new(dialect: Dialect, strip_usage: bool) -> Self {
         let eye = match dialect {
             Dialect::OpenaiChat => Eye::OpenaiChat(openai_chat::watch::Eye::default()),
-            Dialect::AnthropicMessages => Eye::AnthropicMessages,
+            Dialect::AnthropicMessages => Eye::AnthropicMessages(anthropic::watch::Eye::default()),
         };
         Self {
             dialect,
@@ -117,16 +117,26 @@ impl StreamWatch {
         // Where the current event begins in the chunk, and where the bytes that are not yet passed on begin.
         let mut start = own_start;
         let mut kept_from = if self.stripped { own_start } else { 0 };
-        let mut out = BytesMut::new();
+        let mut out = Vec::new();
         let mut at = 0;
-        while let Some(end) = self.ends.next(&chunk, at) {
+        loop {
+            let mut fields = EventFields::new(self.first);
+            let Some(end) = self.ends.next(&chunk, at, &mut fields) else {
+                break;
+            };
             at = end;
             self.check_cap(end - start)?;
-            let was_partial = !self.partial.is_empty();
-            self.stripped = if was_partial {
+            self.stripped = if self.partial.is_empty() {
+                let strip = self.read(&fields);
+                if strip {
+                    out.extend_from_slice(&chunk[kept_from..start]);
+                    kept_from = end;
+                }
+                strip
+            } else {
                 let mut event = std::mem::take(&mut self.partial);
                 event.extend_from_slice(&chunk[start..end]);
-                let strip = self.read(&event);
+                let strip = self.read(&EventFields::read(&event, self.first));
                 if self.strip_usage {
                     kept_from = end;
                     if !strip {
@@ -134,13 +144,6 @@ impl StreamWatch {
                     }
                 }
                 self.reuse(event);
-                strip
-            } else {
-                let strip = self.read(&chunk[start..end]);
-                if strip {
-                    out.extend_from_slice(&chunk[kept_from..start]);
-                    kept_from = end;
-                }
                 strip
             };
             start = end;
@@ -163,10 +166,9 @@ impl StreamWatch {
         if self.over() || self.too_long || event.is_empty() {
             return Bytes::new();
         }
-        let whole = EventFields::read(&event, self.first)
-            .data
-            .is_none_or(|data| is_whole(&data));
-        let strip = self.read(&event);
+        let fields = EventFields::read(&event, self.first);
+        let whole = fields.data.as_ref().is_none_or(|data| is_whole(data));
+        let strip = self.read(&fields);
         if !self.strip_usage || !whole || strip {
             return Bytes::new();
         }
@@ -179,26 +181,25 @@ impl StreamWatch {
     }
 
     /// Reads a whole event; true if it is not to be passed on.
-    fn read(&mut self, event: &[u8]) -> bool {
-        let fields = EventFields::read(event, self.first);
+    fn read(&mut self, fields: &EventFields<'_>) -> bool {
         self.first = false;
-        let Some(data) = fields.data else { return false };
+        let Some(data) = &fields.data else { return false };
         let sight = match &mut self.eye {
-            Eye::OpenaiChat(eye) => eye.look(fields.name, &data),
-            Eye::AnthropicMessages => anthropic::watch::look(fields.name, &data),
+            Eye::OpenaiChat(eye) => eye.look(fields.name, data),
+            Eye::AnthropicMessages(eye) => eye.look(fields.name, data),
         };
         if sight.content {
             self.seen.content = true;
             self.seen.content_events += 1;
         }
         if let Some(path) = sight.usage {
-            self.counts.absorb(&data, path);
+            self.counts.absorb(data, path);
             self.seen.usage = self.counts.usage();
         }
         self.seen.terminal |= sight.terminal;
         self.seen.finished = sight.finished;
         if sight.error {
-            self.seen.error = Some(read_error(self.dialect, None, &data));
+            self.seen.error = Some(read_error(self.dialect, None, data));
         }
         self.strip_usage && sight.usage_only
     }
@@ -223,10 +224,10 @@ impl StreamWatch {
 }
 
 /// What to pass on of a chunk: its own bytes, unless others come before them.
-fn join(mut out: BytesMut, chunk: Bytes, from: usize, to: usize) -> Bytes {
+fn join(mut out: Vec<u8>, chunk: Bytes, from: usize, to: usize) -> Bytes {
     if !out.is_empty() {
         out.extend_from_slice(&chunk[from..to]);
-        return out.freeze();
+        return Bytes::from(out);
     }
     if (from, to) == (0, chunk.len()) {
         chunk

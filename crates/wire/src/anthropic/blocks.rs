@@ -20,7 +20,7 @@ pub(crate) fn decode_block(block: Value<'_>, at: &Path<'_>) -> Result<Part, Call
         "tool_use" => PartKind::ToolCall(ToolCall::function(
             fields.need_text("id")?,
             fields.need_text("name")?,
-            fields.need_object("input")?.raw(),
+            fields.need_object("input")?.to_json().compact(),
         )),
         "tool_result" => decode_tool_result(&mut fields)?,
         "thinking" => PartKind::Thinking {

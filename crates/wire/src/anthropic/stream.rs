@@ -10,7 +10,7 @@ use crate::fields::{Fields, Path, Value, wrong};
 use crate::hub::{BlockKind, Delta, Json, PartKind, ReplyEvent, StopReason, ToolCallKind};
 use crate::translate::broken_stream;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct StreamDecoder {
     started: bool,
     open: Vec<OpenBlock>,
@@ -78,6 +78,7 @@ impl StreamDecoder {
         };
         self.started = true;
         out.push(ReplyEvent::Start {
+            origin: Dialect::AnthropicMessages,
             id: message.text("id")?.unwrap_or_default(),
             model: message.text("model")?.unwrap_or_default(),
             service_tier,

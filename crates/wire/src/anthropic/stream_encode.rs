@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use bytes::BytesMut;
 use domain::{CallError, Dialect, Usage};
 
-use super::blocks_same::encode_text;
+use super::blocks_same::{encode_text, encode_tool_use};
 use super::reply_encode::{call_id, encode_citation, encode_refusal_details, reply_id, service_tier};
 use super::stop::stop_reason;
 use super::usage::write_usage;
@@ -22,6 +22,8 @@ pub(crate) struct StreamEncoder {
     id: String,
     model: String,
     started: bool,
+    /// The provider speaks this dialect.
+    same: bool,
     /// The blocks that have begun and not ended, in order; only the first may be on the wire.
     blocks: VecDeque<Block>,
     /// How many bytes wait in blocks that are not on the wire.
@@ -53,6 +55,7 @@ impl StreamEncoder {
             id: context.id.to_owned(),
             model: context.model.to_owned(),
             started: false,
+            same: false,
             blocks: VecDeque::new(),
             waiting: 0,
             next_index: 0,
@@ -74,7 +77,10 @@ impl StreamEncoder {
             return;
         }
         match event {
-            ReplyEvent::Start { service_tier, .. } => self.start(service_tier.as_deref(), out),
+            ReplyEvent::Start { origin, service_tier, .. } => {
+                self.same = *origin == Dialect::AnthropicMessages;
+                self.start(service_tier.as_deref(), out);
+            }
             ReplyEvent::Usage(usage) => self.usage = Some(*usage),
             ReplyEvent::Lost { field } => self.notes.dropped(field.clone()),
             ReplyEvent::Error(failure) => {
@@ -98,6 +104,7 @@ impl StreamEncoder {
         if std::mem::replace(&mut self.started, true) {
             return;
         }
+        let tier = if self.same { tier } else { service_tier(tier) };
         record(out, "message_start", |event| {
             event.object("message", |message| {
                 message.string("id", &reply_id(&self.id));
@@ -110,7 +117,7 @@ impl StreamEncoder {
                 message.object("usage", |usage| {
                     usage.integer("input_tokens", 0);
                     usage.integer("output_tokens", 0);
-                    usage.optional_string("service_tier", service_tier(tier));
+                    usage.optional_string("service_tier", tier);
                 });
             });
         });
@@ -120,11 +127,11 @@ impl StreamEncoder {
         match kind {
             BlockKind::ToolCall { .. } => self.calls_tools = true,
             BlockKind::Refusal => self.refusal = Some(String::new()),
-            BlockKind::Native { name, .. } => {
+            BlockKind::Native { name, .. } if !self.same => {
                 self.notes.dropped(format!("message.{name}"));
                 return;
             }
-            BlockKind::Text | BlockKind::Thinking | BlockKind::RedactedThinking { .. } => {}
+            _ => {}
         }
         let block =
             Block { number, kind: kind.clone(), deltas: Vec::new(), index: None, text: String::new(), ended: false };
@@ -163,12 +170,12 @@ impl StreamEncoder {
             if block.index.is_none() && block.is_sayable() {
                 block.index = Some(self.next_index);
                 self.next_index += 1;
-                block.write_start(&self.id, out);
+                block.write_start(&self.id, self.same, out);
             }
             if block.index.is_some() {
                 for delta in std::mem::take(&mut block.deltas) {
                     self.waiting -= size(&delta);
-                    block.write_delta(&delta, &mut self.notes, out);
+                    block.write_delta(&delta, self.same, &mut self.notes, out);
                 }
             }
             if !block.ended {
@@ -185,8 +192,11 @@ impl StreamEncoder {
         self.start(None, out);
         self.blocks.iter_mut().for_each(|block| block.ended = true);
         self.advance(out);
-        let (reason, sequence, _) = self.stop.take().unwrap_or((StopReason::EndTurn, None, None));
-        let (reason, exact) = stop_reason(&reason, self.calls_tools, self.refusal.is_some());
+        let (stop, sequence, details) = self.stop.take().unwrap_or((StopReason::EndTurn, None, None));
+        let (reason, exact) = match &stop {
+            StopReason::Other(name) if self.same => (name.as_str(), true),
+            stop => stop_reason(stop, self.calls_tools, self.refusal.is_some()),
+        };
         if !exact {
             self.notes.changed("finish_reason");
         }
@@ -197,7 +207,9 @@ impl StreamEncoder {
                     Some(sequence) => delta.string("stop_sequence", sequence),
                     None => delta.null("stop_sequence"),
                 }
-                if let Some(refusal) = self.refusal.as_deref().filter(|refusal| !refusal.is_empty()) {
+                if let Some(details) = details.as_ref().filter(|_| self.same) {
+                    delta.raw("stop_details", &details.compact());
+                } else if let Some(refusal) = self.refusal.as_deref().filter(|refusal| !refusal.is_empty()) {
                     encode_refusal_details(delta, refusal);
                 }
             });
@@ -218,10 +230,14 @@ impl Block {
         !matches!(self.kind, BlockKind::Text | BlockKind::Refusal) || !self.deltas.is_empty()
     }
 
-    fn write_start(&self, reply: &str, out: &mut BytesMut) {
+    fn write_start(&self, reply: &str, same: bool, out: &mut BytesMut) {
         let index = self.index.unwrap_or(0);
         record(out, "content_block_start", |event| {
             event.integer("index", index as u64);
+            if let BlockKind::Native { json, .. } = &self.kind {
+                event.raw("content_block", &json.compact());
+                return;
+            }
             event.object("content_block", |block| match &self.kind {
                 BlockKind::Text | BlockKind::Refusal | BlockKind::Native { .. } => encode_text(block, ""),
                 BlockKind::Thinking => {
@@ -233,14 +249,17 @@ impl Block {
                     block.string("type", "redacted_thinking");
                     block.string("data", data);
                 }
-                BlockKind::ToolCall { id, name, .. } => {
-                    super::blocks_same::encode_tool_use(block, &call_id(id, reply, index), name, "{}");
+                BlockKind::ToolCall { id, name, extra, .. } => {
+                    encode_tool_use(block, &call_id(id, reply, index), name, "{}");
+                    if same {
+                        block.extra(extra);
+                    }
                 }
             });
         });
     }
 
-    fn write_delta(&mut self, delta: &Delta, notes: &mut Notes, out: &mut BytesMut) {
+    fn write_delta(&mut self, delta: &Delta, same: bool, notes: &mut Notes, out: &mut BytesMut) {
         let index = self.index.unwrap_or(0);
         let mut write = |fill: &mut dyn FnMut(&mut Object<'_>)| {
             record(out, "content_block_delta", |event| {
@@ -257,13 +276,20 @@ impl Block {
             Delta::Signature(proof) => write(&mut |delta| piece(delta, "signature_delta", "signature", proof)),
             Delta::Arguments(text) => write(&mut |delta| piece(delta, "input_json_delta", "partial_json", text)),
             Delta::Citation(citation) => match &citation.url {
+                _ if same => write(&mut |delta| {
+                    delta.string("type", "citations_delta");
+                    delta.raw("citation", &citation.written.compact());
+                }),
                 Some(url) => write(&mut |delta| {
                     delta.string("type", "citations_delta");
                     delta.object("citation", |citation| encode_citation(citation, &self.text, url));
                 }),
                 None => notes.dropped("message.annotations"),
             },
-            Delta::Native(_) => {}
+            Delta::Native(json) => record(out, "content_block_delta", |event| {
+                event.integer("index", index as u64);
+                event.raw("delta", &json.compact());
+            }),
         }
     }
 }

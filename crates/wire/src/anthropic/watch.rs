@@ -4,40 +4,70 @@
 use crate::json::{Kind, NotJson, Scanner};
 use crate::watch::Sight;
 
-pub(crate) fn look(name: &[u8], data: &[u8]) -> Sight {
-    let mut event = Event {
-        kind: name,
-        ..Event::default()
-    };
-    // What comes before a defect counts all the same: the bytes are passed on, whatever they are.
-    let _ = event.read(data);
-    match event.kind {
-        b"content_block_delta" => Sight {
-            content: event.delta,
-            ..Sight::default()
-        },
-        b"content_block_start" => Sight {
-            content: event.block,
-            ..Sight::default()
-        },
-        b"message_start" => Sight {
-            usage: Some(&["message", "usage"]),
-            ..Sight::default()
-        },
-        b"message_delta" => Sight {
-            usage: Some(&["usage"]),
-            ..Sight::default()
-        },
-        b"message_stop" => Sight {
-            terminal: true,
-            finished: true,
-            ..Sight::default()
-        },
-        b"error" => Sight {
-            error: true,
-            ..Sight::default()
-        },
-        _ => Sight::default(),
+/// What must be remembered between the events of a stream.
+#[derive(Debug, Default)]
+pub(crate) struct Eye {
+    /// How the last delta with content began, up to the quote before its text. The deltas of a block all begin alike,
+    /// and one that does is content if its text is not empty.
+    delta_start: Vec<u8>,
+}
+
+impl Eye {
+    pub(crate) fn look(&mut self, name: &[u8], data: &[u8]) -> Sight {
+        if let Some([next, ..]) = data.strip_prefix(self.delta_start.as_slice())
+            && !self.delta_start.is_empty()
+            && *next != b'"'
+        {
+            return Sight {
+                content: true,
+                ..Sight::default()
+            };
+        }
+        let mut event = Event {
+            kind: name,
+            ..Event::default()
+        };
+        // What comes before a defect counts all the same: the bytes are passed on, whatever they are.
+        let _ = event.read(data);
+        match event.kind {
+            b"content_block_delta" => {
+                self.remember(event.delta_start);
+                Sight {
+                    content: event.delta,
+                    ..Sight::default()
+                }
+            }
+            b"content_block_start" => Sight {
+                content: event.block,
+                ..Sight::default()
+            },
+            b"message_start" => Sight {
+                usage: Some(&["message", "usage"]),
+                ..Sight::default()
+            },
+            b"message_delta" => Sight {
+                usage: Some(&["usage"]),
+                ..Sight::default()
+            },
+            b"message_stop" => Sight {
+                terminal: true,
+                finished: true,
+                ..Sight::default()
+            },
+            b"error" => Sight {
+                error: true,
+                ..Sight::default()
+            },
+            _ => Sight::default(),
+        }
+    }
+
+    fn remember(&mut self, delta_start: &[u8]) {
+        const WORTHWHILE: usize = 512;
+        self.delta_start.clear();
+        if delta_start.len() <= WORTHWHILE {
+            self.delta_start.extend_from_slice(delta_start);
+        }
     }
 }
 
@@ -45,8 +75,12 @@ pub(crate) fn look(name: &[u8], data: &[u8]) -> Sight {
 struct Event<'a> {
     /// The `type` in the data, which every event has; the event's name where a server left it out.
     kind: &'a [u8],
+    /// The data says what it is before it says anything else.
+    kind_first: bool,
     /// The delta carries something.
     delta: bool,
+    /// The data up to the quote before the delta's text; empty if that tells too little.
+    delta_start: &'a [u8],
     /// The block that starts carries something.
     block: bool,
 }
@@ -55,8 +89,17 @@ impl<'a> Event<'a> {
     fn read(&mut self, data: &'a [u8]) -> Result<(), NotJson> {
         Scanner::new(data).object(|scanner, key| {
             match &data[key.inner()] {
-                b"type" if scanner.kind()? == Kind::String => self.kind = &data[scanner.string()?.inner()],
-                b"delta" => self.delta = read_delta(data, scanner)?,
+                b"type" if scanner.kind()? == Kind::String => {
+                    self.kind = &data[scanner.string()?.inner()];
+                    self.kind_first = true;
+                }
+                b"delta" => {
+                    let (content, text_at) = read_delta(data, scanner)?;
+                    self.delta = content;
+                    if let (true, Some(at)) = (self.kind_first, text_at) {
+                        self.delta_start = &data[..=at];
+                    }
+                }
                 b"content_block" => self.block = read_block(data, scanner)?,
                 _ => {}
             }
@@ -66,18 +109,23 @@ impl<'a> Event<'a> {
 }
 
 /// Whatever a delta holds besides its type is content, unless it is empty: the first piece of a tool's input often is.
-fn read_delta(data: &[u8], scanner: &mut Scanner<'_>) -> Result<bool, NotJson> {
+/// Says also where the text begins that made it so.
+fn read_delta(data: &[u8], scanner: &mut Scanner<'_>) -> Result<(bool, Option<usize>), NotJson> {
+    let (mut content, mut text_at) = (false, None);
     if scanner.kind()? != Kind::Object {
-        return Ok(false);
+        return Ok((content, text_at));
     }
-    let mut content = false;
     scanner.object(|scanner, key| {
         if &data[key.inner()] != b"type" {
-            content |= scanner.has_substance()?;
+            let at = (scanner.kind()? == Kind::String).then(|| scanner.at());
+            if scanner.has_substance()? {
+                content = true;
+                text_at = text_at.or(at);
+            }
         }
         Ok::<_, NotJson>(())
     })?;
-    Ok(content)
+    Ok((content, text_at))
 }
 
 /// A block of text or thinking starts empty, and is content when it does not. The start of any other block is content

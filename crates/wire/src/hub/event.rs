@@ -1,6 +1,6 @@
 //! The events of a reply that streams.
 
-use domain::Usage;
+use domain::{Dialect, Usage};
 
 use super::json::{Extra, Json};
 use super::part::{Citation, ToolCallKind};
@@ -12,6 +12,8 @@ use crate::failure::ProviderFailure;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReplyEvent {
     Start {
+        /// The dialect of the provider: what only it knows may be written where the caller speaks the same.
+        origin: Dialect,
         id: String,
         model: String,
         service_tier: Option<String>,

@@ -12,14 +12,13 @@ use crate::translate::broken_stream;
 use crate::writer;
 
 /// The reply that `events` amount to. A stream that failed, or has no end, is not a reply.
-///
-/// The origin is openai-chat: nothing of a foreign stream rides along, so it makes no difference.
 pub fn fold(events: &[ReplyEvent]) -> Result<Reply, ProviderFailure> {
     let mut reply = Reply::new(Dialect::OpenaiChat);
     let mut choices: Vec<Folding> = Vec::new();
     for event in events {
         match event {
-            ReplyEvent::Start { id, model, service_tier } => {
+            ReplyEvent::Start { origin, id, model, service_tier } => {
+                reply.origin = *origin;
                 reply.id.clone_from(id);
                 reply.model.clone_from(model);
                 reply.service_tier.clone_from(service_tier);

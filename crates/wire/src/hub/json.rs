@@ -33,6 +33,25 @@ impl Json {
         &*self.0 == "null"
     }
 
+    /// The same value without the space between its tokens; numbers, strings and order stay as they are.
+    pub(crate) fn compact(&self) -> String {
+        let mut compact = String::with_capacity(self.0.len());
+        let mut in_string = false;
+        let mut escaped = false;
+        for character in self.0.chars() {
+            if in_string {
+                in_string = escaped || character != '"';
+                escaped = !escaped && character == '\\';
+            } else if character.is_ascii_whitespace() {
+                continue;
+            } else {
+                in_string = character == '"';
+            }
+            compact.push(character);
+        }
+        compact
+    }
+
     pub(crate) fn value(&self) -> Option<Value<'_>> {
         Value::parse(self.0.as_bytes()).ok()
     }
@@ -94,5 +113,16 @@ impl Extra {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_space_between_tokens_goes() {
+        let json = Json::parse("{ \"a b\" : [ 1.50 ,\n \"c \\\" \\\\\", true ] }").unwrap();
+        assert_eq!(json.compact(), r#"{"a b":[1.50,"c \" \\",true]}"#);
     }
 }

@@ -144,9 +144,9 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         let mut at = start + 1;
         let mut escaped = false;
-        let mut high = 0;
+        let mut not_ascii = false;
         loop {
-            at = skip_plain(self.bytes, at, &mut high);
+            at = skip_plain(self.bytes, at, &mut not_ascii);
             match self.bytes.get(at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -167,9 +167,7 @@ impl<'a> Scanner<'a> {
                 }
             }
         }
-        if high != 0
-            && let Err(error) = std::str::from_utf8(&self.bytes[start + 1..at])
-        {
+        if not_ascii && let Err(error) = std::str::from_utf8(&self.bytes[start + 1..at]) {
             return Err(NotJson {
                 reason: "not valid UTF-8",
                 at: start + 1 + error.valid_up_to(),
@@ -238,17 +236,34 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Past a member of an object whose beginning is not at hand: reads the members that follow, the brace that closes
-    /// it, and checks that it ends the document.
-    pub(crate) fn rest_of_object(&mut self) -> Result<()> {
+    /// Past a member of an object whose beginning is not at hand: hands the members that follow to `member`, and reads
+    /// the brace that closes the object.
+    pub(crate) fn rest_of_object(
+        &mut self,
+        mut member: impl FnMut(&mut Self, Text) -> Result<()>,
+    ) -> Result<()> {
         while self.take_after_space(b',') {
-            self.key()?;
-            self.skip()?;
+            let key = self.key()?;
+            let value_at = self.at;
+            member(self, key)?;
+            if self.at == value_at {
+                self.skip()?;
+            }
         }
-        if !self.take_after_space(b'}') {
-            return Err(self.fault("expected `,` or `}`"));
+        if self.take_after_space(b'}') {
+            Ok(())
+        } else {
+            Err(self.fault("expected `,` or `}`"))
         }
-        self.end()
+    }
+
+    /// Past an item of an array whose beginning is not at hand: reads the bracket, which must come next.
+    pub(crate) fn rest_of_array_is_empty(&mut self) -> Result<()> {
+        if self.take_after_space(b']') {
+            Ok(())
+        } else {
+            Err(self.fault("expected `]`"))
+        }
     }
 
     /// Checks that nothing but white space is left.

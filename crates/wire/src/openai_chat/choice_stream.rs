@@ -9,7 +9,7 @@ use super::stop::decode_finish_reason;
 use crate::fields::{Fields, Path, Value, wrong};
 use crate::hub::{BlockKind, Delta, Extra, PartKind, ReplyEvent, ToolCallKind};
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ChoiceStream {
     index: u32,
     blocks: u32,
@@ -34,7 +34,7 @@ enum ProseKind {
     Thinking,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Tool {
     /// The provider's number; servers exist that give every call the same.
     position: u64,

@@ -191,11 +191,13 @@ fn encode_calls(
         calls => message.array("tool_calls", |list| {
             for (index, (part, call)) in calls.iter().enumerate() {
                 list.object(|object| {
+                    if same {
+                        encode_call(object, &call.id, call);
+                        object.extra(&part.extra);
+                        return;
+                    }
                     let whole = ToolCall { arguments: arguments(call).to_owned(), ..(*call).clone() };
                     encode_call(object, &call_id(&call.id, context, index), &whole);
-                    if same {
-                        object.extra(&part.extra);
-                    }
                 });
             }
         }),

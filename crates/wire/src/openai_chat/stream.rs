@@ -12,7 +12,7 @@ use crate::fields::{Fields, Path, Value, wrong};
 use crate::hub::ReplyEvent;
 use crate::translate::broken_stream;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct StreamDecoder {
     started: bool,
     choices: Vec<ChoiceStream>,
@@ -56,6 +56,7 @@ impl StreamDecoder {
     fn chunk(&mut self, fields: &mut Fields<'_, '_>, out: &mut Vec<ReplyEvent>) -> Result<(), CallError> {
         if !std::mem::replace(&mut self.started, true) {
             out.push(ReplyEvent::Start {
+                origin: Dialect::OpenaiChat,
                 id: fields.text("id")?.unwrap_or_default(),
                 model: fields.text("model")?.unwrap_or_default(),
                 service_tier: fields.text("service_tier")?,

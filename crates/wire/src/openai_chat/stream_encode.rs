@@ -32,6 +32,8 @@ struct Head {
     created_s: i64,
     include_usage: bool,
     legacy_functions: bool,
+    /// The provider speaks this dialect.
+    same: bool,
     service_tier: Option<String>,
 }
 
@@ -74,6 +76,7 @@ impl StreamEncoder {
                 created_s: context.created_s,
                 include_usage: context.include_usage,
                 legacy_functions: context.legacy_functions,
+                same: false,
                 service_tier: None,
             },
             choices: Vec::new(),
@@ -88,8 +91,9 @@ impl StreamEncoder {
 
     pub(crate) fn push(&mut self, event: &ReplyEvent, out: &mut BytesMut) {
         match event {
-            ReplyEvent::Start { service_tier: tier, .. } => {
-                self.head.service_tier = service_tier(tier.as_deref(), false).map(str::to_owned);
+            ReplyEvent::Start { origin, service_tier: tier, .. } => {
+                self.head.same = *origin == Dialect::OpenaiChat;
+                self.head.service_tier = service_tier(tier.as_deref(), self.head.same).map(str::to_owned);
             }
             ReplyEvent::Usage(usage) => self.usage = Some(*usage),
             ReplyEvent::Lost { field } => self.notes.dropped(field.clone()),
@@ -340,17 +344,23 @@ impl Choice {
         notes: &mut Notes,
         out: &mut BytesMut,
     ) {
-        let urls: Vec<_> = citations.iter().filter_map(|citation| citation.url.as_ref()).collect();
-        if urls.len() < citations.len() {
+        let sayable: Vec<_> =
+            citations.iter().filter(|citation| head.same || citation.url.is_some()).collect();
+        if sayable.len() < citations.len() {
             notes.dropped("content.citations");
         }
-        if urls.is_empty() {
+        if sayable.is_empty() {
             return;
         }
         let end = self.characters;
         self.delta(head, out, |delta| {
             delta.array("annotations", |list| {
-                urls.into_iter().for_each(|url| encode_annotation(list, url, start, end));
+                for citation in sayable {
+                    match &citation.url {
+                        Some(url) if !head.same => encode_annotation(list, url, start, end),
+                        _ => list.json(&citation.written),
+                    }
+                }
             });
         });
     }

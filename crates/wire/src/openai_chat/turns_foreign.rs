@@ -24,13 +24,13 @@ pub(crate) fn encode_foreign_turns(object: &mut Object<'_>, prompt: &Prompt, not
             for (index, part) in content.parts.iter().enumerate() {
                 pieces::of_part(part, &format!("{field}[{index}]"), &mut system, notes);
             }
-            encode_message(list, "system", system);
+            encode_message(list, "system", &system);
         }
         for message in arrange(&prompt.turns, 0) {
             match message.speaker {
                 Speaker::System => {
                     let system = pieces_of(prompt, &message.parts, notes);
-                    encode_message(list, role_name(message.role, false), system);
+                    encode_message(list, role_name(message.role, false), &system);
                 }
                 Speaker::User => encode_user(list, prompt, &message, notes),
                 Speaker::Assistant => encode_assistant(list, prompt, &message, notes),
@@ -54,13 +54,13 @@ fn pieces_of<'p>(prompt: &Prompt, parts: &[Placed<'p>], notes: &mut Notes) -> Ve
     pieces
 }
 
-fn encode_message(list: &mut Array<'_>, role: &str, pieces: Vec<Piece<'_>>) {
+fn encode_message(list: &mut Array<'_>, role: &str, pieces: &[Piece<'_>]) {
     if pieces.is_empty() {
         return;
     }
     list.object(|message| {
         message.string("role", role);
-        pieces::encode_content(message, &pieces);
+        pieces::encode_content(message, pieces);
     });
 }
 
@@ -83,7 +83,7 @@ fn encode_user(list: &mut Array<'_>, prompt: &Prompt, message: &Message<'_>, not
             pieces::of_part(placed.part, &field, &mut left, notes);
         }
     }
-    encode_message(list, "user", left);
+    encode_message(list, "user", &left);
 }
 
 /// The text of a result; images and files go to `left`, for the message after it.

@@ -1,13 +1,14 @@
 //! What an event of an openai-chat stream says, as far as a stream that passes through must know it.
 //!
-//! Nearly all events are one delta of one choice, so those are told by searching: a delta with content, no finish
-//! reason, no usage. Every other event is read in full.
+//! Nearly all events are one delta of one choice with content and nothing else, and all of those in a stream begin and
+//! end alike. So the bytes around the last such delta are remembered; an event that has them needs its delta read and no
+//! more. Others are told by searching, and what is not a plain delta is read in full.
 
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use crate::json::{Kind, NotJson, Scanner};
+use crate::json::{Kind, NotJson, Scanner, Text};
 use crate::watch::Sight;
 
 /// What must be remembered between the events of a stream.
@@ -16,6 +17,9 @@ pub(crate) struct Eye {
     /// One bit per choice that has begun, and per choice that has ended.
     begun: u128,
     ended: u128,
+    /// The bytes before and after the last plain delta.
+    before: Vec<u8>,
+    after: Vec<u8>,
 }
 
 impl Eye {
@@ -27,7 +31,7 @@ impl Eye {
                 ..Sight::default()
             };
         }
-        if is_plain_delta(data) {
+        if self.is_like_the_last(data) || self.is_plain_delta(data) {
             return Sight {
                 content: true,
                 finished: self.finished(),
@@ -56,19 +60,62 @@ impl Eye {
     const fn finished(&self) -> bool {
         self.begun != 0 && self.begun == self.ended
     }
+
+    /// Around its delta, which has content, the event is the last plain one, or at least as plain.
+    fn is_like_the_last(&self, data: &[u8]) -> bool {
+        if self.before.is_empty() || !data.starts_with(&self.before) {
+            return false;
+        }
+        let mut scanner = Scanner::starting_at(data, self.before.len());
+        read_delta(data, &mut scanner).unwrap_or(false)
+            && (data[scanner.at()..] == self.after || rest_is_plain(data, &mut scanner).is_ok())
+    }
+
+    /// A delta with content in an event that says nothing else of interest.
+    fn is_plain_delta(&mut self, data: &[u8]) -> bool {
+        let found = DELTA.find_iter(data).find_map(|at| {
+            let mut scanner = value_of(data, at)?;
+            let start = scanner.at();
+            read_delta(data, &mut scanner)
+                .unwrap_or(false)
+                .then(|| (start, scanner.at()))
+        });
+        let Some((start, end)) = found else { return false };
+        let plain = !says(&FINISH_REASON, data) && !says(&USAGE, data);
+        if plain {
+            self.remember(&data[..start], &data[end..]);
+        }
+        plain
+    }
+
+    fn remember(&mut self, before: &[u8], after: &[u8]) {
+        const WORTHWHILE: usize = 2048;
+        self.before.clear();
+        self.after.clear();
+        if before.len() + after.len() <= WORTHWHILE {
+            self.before.extend_from_slice(before);
+            self.after.extend_from_slice(after);
+        }
+    }
 }
 
 /// The mark that ends a stream.
 pub(crate) fn is_done(data: &[u8]) -> bool {
-    data.trim_ascii() == b"[DONE]"
+    data.first() != Some(&b'{') && data.trim_ascii() == b"[DONE]"
 }
 
-/// A delta with content in an event that says nothing else of interest.
-fn is_plain_delta(data: &[u8]) -> bool {
-    let content = DELTA.find_iter(data).any(|at| {
-        value_of(data, at).is_some_and(|mut scanner| read_delta(data, &mut scanner).unwrap_or(false))
-    });
-    content && !says(&FINISH_REASON, data) && !says(&USAGE, data)
+/// Past the delta of an event: whether its choice is the only one and goes on, and the event says no more.
+fn rest_is_plain(data: &[u8], scanner: &mut Scanner<'_>) -> Result<(), NotJson> {
+    let mut must_be_null = |scanner: &mut Scanner<'_>, key: Text| match &data[key.inner()] {
+        b"finish_reason" | b"usage" | b"error" if scanner.kind()? != Kind::Null => {
+            Err(scanner.fault("not null"))
+        }
+        _ => Ok(()),
+    };
+    scanner.rest_of_object(&mut must_be_null)?;
+    scanner.rest_of_array_is_empty()?;
+    scanner.rest_of_object(&mut must_be_null)?;
+    scanner.end()
 }
 
 static DELTA: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"delta\""));
