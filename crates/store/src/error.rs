@@ -13,9 +13,13 @@ pub enum StoreError {
     Busy { file: String },
     #[error("no space left for `{file}`; free some, or move `storage.data_dir`")]
     Full { file: String },
-    #[error("`{file}` was written by a newer version (schema {found}, this one knows {known}); start that version")]
+    #[error(
+        "`{file}` was written by a newer version (schema {found}, this one knows {known}); start that version"
+    )]
     NewerSchema { file: String, found: i64, known: i64 },
-    #[error("the stored state moved on from revision {expected} to {found}; read it again and repeat the change")]
+    #[error(
+        "the stored state moved on from revision {expected} to {found}; read it again and repeat the change"
+    )]
     Conflict { expected: i64, found: i64 },
     #[error("`{what}` cannot be read back: {why}")]
     Damaged { what: String, why: String },
@@ -30,13 +34,21 @@ pub enum StoreError {
 impl StoreError {
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         if source.kind() == io::ErrorKind::StorageFull {
-            return Self::Full { file: path.display().to_string() };
+            return Self::Full {
+                file: path.display().to_string(),
+            };
         }
-        Self::Io { path: path.to_owned(), source }
+        Self::Io {
+            path: path.to_owned(),
+            source,
+        }
     }
 
     pub(crate) fn damaged(what: impl Into<String>, why: impl Into<String>) -> Self {
-        Self::Damaged { what: what.into(), why: why.into() }
+        Self::Damaged {
+            what: what.into(),
+            why: why.into(),
+        }
     }
 
     /// What a caller of the admin API gets to see.

@@ -19,9 +19,7 @@ use std::pin::Pin;
 pub use codec::{CallFrame, CodecError, Frames, UsageFrame, encode_usage};
 pub use control::{Change, ChangeKind, ControlStore, ControlWrite};
 pub use error::StoreError;
-pub use ledger::{
-    Applied, Ledger, UsageBy, UsageGroup, UsagePage, UsageQuery, UsageReport, UsageTotals,
-};
+pub use ledger::{Applied, Ledger, UsageBy, UsageGroup, UsagePage, UsageQuery, UsageReport, UsageTotals};
 pub use trace::{Appended, CallFilter, CallPage, CallSummary, Cursor, StatusClass, TraceStore};
 pub use within::Within;
 

@@ -5,13 +5,13 @@
 //! the fixed fields, and so that a list decodes heads without reading payloads.
 
 use domain::{
-    Api, AttemptId, AttemptRecord, CallId, CallRecord, Caller, CallerKind, Capture, CaptureMode, CostSource,
-    Dialect, EndReason, EndpointId, KeyId, OrganizationId, Outcome, PicoUsd, ProjectId, RelayMode, Scope,
-    SpanId, TargetId, TeamId, TraceId, UsageSource,
+    Api, CallId, CallRecord, Caller, CallerKind, Capture, CaptureMode, Dialect, EndpointId, KeyId,
+    OrganizationId, Outcome, PicoUsd, ProjectId, Scope, SpanId, TeamId, TraceId,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Blob, Buckets, Code, CodecError, append, from_buckets, read, to_buckets};
+use super::detail::{AttemptV1, DetailV1};
+use super::{Buckets, Code, CodecError, append, from_buckets, read, to_buckets};
 
 const CALL_V1: u8 = 1;
 const EXPECTED: &str = "call record";
@@ -114,8 +114,16 @@ impl<'a> CallFrame<'a> {
     /// Takes the first frame off `bytes`.
     pub fn split(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), CodecError> {
         let frame = Self::parse(bytes)?;
-        let (frame_bytes, rest) = bytes.split_at_checked(frame.len_bytes()).ok_or(CodecError::new(EXPECTED))?;
-        Ok((Self { frame: frame_bytes, ..frame }, rest))
+        let (frame_bytes, rest) = bytes
+            .split_at_checked(frame.len_bytes())
+            .ok_or(CodecError::new(EXPECTED))?;
+        Ok((
+            Self {
+                frame: frame_bytes,
+                ..frame
+            },
+            rest,
+        ))
     }
 
     /// Reads the fixed fields and the head, whether or not the detail is in `bytes` too.
@@ -124,7 +132,10 @@ impl<'a> CallFrame<'a> {
         let mut fields = Fields(bytes);
         let (length, head) = (fields.u32().ok_or(bad)?, fields.u32().ok_or(bad)?);
         let head_end = HEAD_AT.checked_add(head).ok_or(bad)?;
-        if fields.take::<1>() != Some([CALL_V1]) || head_end > bytes.len() || head_end > length.saturating_add(4) {
+        if fields.take::<1>() != Some([CALL_V1])
+            || head_end > bytes.len()
+            || head_end > length.saturating_add(4)
+        {
             return Err(bad);
         }
         let mut id = || fields.take::<16>().ok_or(bad);
@@ -136,7 +147,20 @@ impl<'a> CallFrame<'a> {
         };
         let started_at_us = i64::from_le_bytes(fields.take().ok_or(bad)?);
         let ended_at_us = i64::from_le_bytes(fields.take().ok_or(bad)?);
-        Ok(Self { call, trace, scope, started_at_us, ended_at_us, frame: bytes, head_end })
+        Ok(Self {
+            call,
+            trace,
+            scope,
+            started_at_us,
+            ended_at_us,
+            frame: bytes,
+            head_end,
+        })
+    }
+
+    /// Belongs to a trace that it did not begin: one that we begin has the id of its first call.
+    pub fn is_linked(&self) -> bool {
+        self.trace.0 != self.call.0
     }
 
     /// How long the whole frame is, detail included.
@@ -159,7 +183,11 @@ impl<'a> CallFrame<'a> {
         Ok(CallRecord {
             error_message: detail.error_message.map(Into::into),
             notes: detail.notes.iter().map(|&note| note.to_owned()).collect(),
-            attempts: detail.attempts.iter().map(AttemptV1::record).collect::<Result<_, _>>()?,
+            attempts: detail
+                .attempts
+                .iter()
+                .map(AttemptV1::record)
+                .collect::<Result<_, _>>()?,
             capture: CaptureMode::from_code(detail.capture).ok_or(CodecError::new(EXPECTED))?,
             request: detail.request.capture(),
             reply: detail.reply.capture(),
@@ -249,134 +277,23 @@ impl<'a> HeadV1<'a> {
             user: record.user.as_deref(),
             usage: to_buckets(&record.usage),
             cost: record.cost.map(|cost| cost.0),
-            targets: record.attempts.iter().map(|tried| (&*tried.provider, &*tried.model)).collect(),
+            targets: record
+                .attempts
+                .iter()
+                .map(|tried| (&*tried.provider, &*tried.model))
+                .collect(),
         }
     }
 
     pub(crate) fn caller(&self, scope: Scope) -> Caller {
-        let kind = self.key.map_or(CallerKind::Anonymous, |key| CallerKind::Key(KeyId::from_bytes(key)));
-        Caller { kind, name: self.caller.into(), scope }
-    }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct DetailV1<'a> {
-    error_message: Option<&'a str>,
-    #[serde(borrow)]
-    notes: Vec<&'a str>,
-    #[serde(borrow)]
-    attempts: Vec<AttemptV1<'a>>,
-    capture: u8,
-    #[serde(borrow)]
-    request: CaptureV1<'a>,
-    #[serde(borrow)]
-    reply: CaptureV1<'a>,
-}
-
-impl<'a> DetailV1<'a> {
-    fn of(record: &'a CallRecord) -> Self {
-        Self {
-            error_message: record.error_message.as_deref(),
-            notes: record.notes.iter().map(String::as_str).collect(),
-            attempts: record.attempts.iter().map(AttemptV1::of).collect(),
-            capture: record.capture.code(),
-            request: CaptureV1::of(&record.request),
-            reply: CaptureV1::of(&record.reply),
+        let kind = self.key.map_or(CallerKind::Anonymous, |key| {
+            CallerKind::Key(KeyId::from_bytes(key))
+        });
+        Caller {
+            kind,
+            name: self.caller.into(),
+            scope,
         }
-    }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct CaptureV1<'a> {
-    size: u64,
-    #[serde(borrow)]
-    body: Blob<'a>,
-}
-
-impl<'a> CaptureV1<'a> {
-    fn of(capture: &'a Capture) -> Self {
-        Self { size: capture.size, body: Blob(&capture.body) }
-    }
-
-    fn capture(&self) -> Capture {
-        Capture { body: self.body.0.to_vec(), size: self.size }
-    }
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct AttemptV1<'a> {
-    attempt: [u8; 16],
-    span: u64,
-    target: [u8; 16],
-    provider: &'a str,
-    model: &'a str,
-    credential_name: &'a str,
-    dialect: u8,
-    relay: u8,
-    offset_us: u64,
-    duration_us: u64,
-    first_byte_us: Option<u64>,
-    status: Option<u16>,
-    end: u8,
-    outcome: u8,
-    error_message: Option<&'a str>,
-    provider_request_id: Option<&'a str>,
-    usage: Buckets,
-    usage_source: u8,
-    cost: Option<i128>,
-    cost_source: u8,
-}
-
-impl<'a> AttemptV1<'a> {
-    fn of(tried: &'a AttemptRecord) -> Self {
-        Self {
-            attempt: tried.attempt.to_bytes(),
-            span: tried.span.0,
-            target: tried.target.to_bytes(),
-            provider: &tried.provider,
-            model: &tried.model,
-            credential_name: &tried.credential_name,
-            dialect: tried.dialect.code(),
-            relay: tried.relay.code(),
-            offset_us: tried.offset_us,
-            duration_us: tried.duration_us,
-            first_byte_us: tried.first_byte_us,
-            status: tried.status,
-            end: tried.end.code(),
-            outcome: tried.outcome.code(),
-            error_message: tried.error_message.as_deref(),
-            provider_request_id: tried.provider_request_id.as_deref(),
-            usage: to_buckets(&tried.usage),
-            usage_source: tried.usage_source.code(),
-            cost: tried.cost.map(|cost| cost.0),
-            cost_source: tried.cost_source.code(),
-        }
-    }
-
-    fn record(&self) -> Result<AttemptRecord, CodecError> {
-        let unknown = || CodecError::new(EXPECTED);
-        Ok(AttemptRecord {
-            attempt: AttemptId::from_bytes(self.attempt),
-            span: SpanId(self.span),
-            target: TargetId::from_bytes(self.target),
-            provider: self.provider.into(),
-            model: self.model.into(),
-            credential_name: self.credential_name.into(),
-            dialect: Dialect::from_code(self.dialect).ok_or_else(unknown)?,
-            relay: RelayMode::from_code(self.relay).ok_or_else(unknown)?,
-            offset_us: self.offset_us,
-            duration_us: self.duration_us,
-            first_byte_us: self.first_byte_us,
-            status: self.status,
-            end: EndReason::from_code(self.end).ok_or_else(unknown)?,
-            outcome: Outcome::from_code(self.outcome).ok_or_else(unknown)?,
-            error_message: self.error_message.map(Into::into),
-            provider_request_id: self.provider_request_id.map(Into::into),
-            usage: from_buckets(self.usage),
-            usage_source: UsageSource::from_code(self.usage_source).ok_or_else(unknown)?,
-            cost: self.cost.map(PicoUsd),
-            cost_source: CostSource::from_code(self.cost_source).ok_or_else(unknown)?,
-        })
     }
 }
 

@@ -1,9 +1,7 @@
 //! The numbers under which closed sets of the domain are stored. They are written down here, apart from the order of
 //! the variants, because a journal or a trace outlives the version that wrote it: a number is never given twice.
 
-use domain::{
-    Api, CaptureMode, CostSource, Dialect, EndReason, ErrorKind, Outcome, RelayMode, UsageSource,
-};
+use domain::{Api, CaptureMode, CostSource, Dialect, EndReason, ErrorKind, Outcome, RelayMode, UsageSource};
 
 /// A value of a closed set that is stored as a small number.
 pub(crate) trait Code: Sized {
@@ -102,7 +100,10 @@ mod tests {
     #[test]
     fn every_outcome_reads_back() {
         let failures = ErrorKind::ALL.into_iter().map(Outcome::Failed);
-        for outcome in [Outcome::Succeeded, Outcome::Cancelled].into_iter().chain(failures) {
+        for outcome in [Outcome::Succeeded, Outcome::Cancelled]
+            .into_iter()
+            .chain(failures)
+        {
             assert_eq!(Outcome::from_code(outcome.code()), Some(outcome));
         }
     }

@@ -5,14 +5,15 @@
 mod blob;
 mod call;
 mod code;
+mod detail;
 mod usage;
 
 pub(crate) use blob::Blob;
-pub use call::{CallFrame, Frames};
 pub(crate) use call::HeadV1;
+pub use call::{CallFrame, Frames};
 pub(crate) use code::Code;
-pub use usage::{UsageFrame, encode_usage};
 pub(crate) use usage::{CallerV1, LabelV1};
+pub use usage::{UsageFrame, encode_usage};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,10 +41,7 @@ pub(crate) fn append<T: Serialize>(value: &T, into: &mut Vec<u8>) -> Result<(), 
 }
 
 /// Reads one value that fills `bytes` exactly.
-pub(crate) fn read<'a, T: Deserialize<'a>>(
-    bytes: &'a [u8],
-    expected: &'static str,
-) -> Result<T, CodecError> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8], expected: &'static str) -> Result<T, CodecError> {
     match postcard::take_from_bytes(bytes) {
         Ok((value, [])) => Ok(value),
         Ok(_) | Err(_) => Err(CodecError::new(expected)),
@@ -88,7 +86,16 @@ pub(crate) const fn to_buckets(usage: &domain::Usage) -> Buckets {
 }
 
 pub(crate) const fn from_buckets(buckets: Buckets) -> domain::Usage {
-    let [input, cache_read, cache_write, cache_write_1h, audio_input, output, reasoning, audio_output] = buckets;
+    let [
+        input,
+        cache_read,
+        cache_write,
+        cache_write_1h,
+        audio_input,
+        output,
+        reasoning,
+        audio_output,
+    ] = buckets;
     domain::Usage {
         input,
         cache_read,

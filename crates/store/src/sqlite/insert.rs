@@ -19,7 +19,10 @@ pub(super) struct Insert {
 impl Insert {
     /// `into` is everything before `VALUES`, `row` one row of placeholders, `rest` what stands behind the rows.
     pub(super) fn new(into: &str, row: &str, rest: &str) -> Self {
-        Self { statements: SIZES.map(|rows| format!("{into} VALUES {} {rest}", [row].repeat(rows).join(",")).into()) }
+        Self {
+            statements: SIZES
+                .map(|rows| format!("{into} VALUES {} {rest}", [row].repeat(rows).join(",")).into()),
+        }
     }
 
     /// Inserts `rows`, each bound by `bind`. Returns how many were new.
@@ -34,7 +37,10 @@ impl Insert {
             while rows.len() >= *size {
                 let (now, later) = rows.split_at(*size);
                 rows = later;
-                let mut row = Row { arguments: &mut SqliteArguments::default(), error: None };
+                let mut row = Row {
+                    arguments: &mut SqliteArguments::default(),
+                    error: None,
+                };
                 for each in now {
                     bind(each, &mut row);
                 }

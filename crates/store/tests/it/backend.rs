@@ -1,21 +1,20 @@
 //! The backends that the contract is run over, each with two handles on one database.
 
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use store::sqlite::Stores;
-use tempfile::TempDir;
 
 /// Two handles on one database: what is written through one is read through the other.
 pub(crate) struct Pair {
     pub(crate) one: Stores,
     pub(crate) two: Stores,
-    pub(crate) dir: TempDir,
+    pub(crate) dir: PathBuf,
 }
 
 impl Pair {
     pub(crate) fn dir(&self) -> &Path {
-        self.dir.path()
+        &self.dir
     }
 }
 
@@ -25,10 +24,19 @@ pub(crate) fn each<F: Future<Output = ()>>(test: impl Fn(Pair) -> F) {
         let dir = tempfile::tempdir().unwrap();
         let one = store::sqlite::open(dir.path()).await.unwrap();
         let two = store::sqlite::open(dir.path()).await.unwrap();
-        test(Pair { one, two, dir }).await;
+        test(Pair {
+            one,
+            two,
+            dir: dir.path().to_owned(),
+        })
+        .await;
     });
 }
 
 pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(test)
 }

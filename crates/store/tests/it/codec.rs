@@ -1,8 +1,8 @@
 //! What is written reads back the same, whatever the values; and rubbish is refused, not believed.
 
 use domain::{
-    Api, AttemptId, CallId, CostSource, EndpointId, ErrorKind, KeyId, Outcome, PicoUsd, Scope, SpanId, TraceId,
-    Usage, UsageRecord, UsageSource,
+    Api, AttemptId, CallId, CostSource, EndpointId, ErrorKind, KeyId, Outcome, PicoUsd, Scope, SpanId,
+    TraceId, Usage, UsageRecord, UsageSource,
 };
 use proptest::prelude::*;
 use store::{CallFrame, Frames, UsageFrame, encode_usage};
@@ -10,9 +10,29 @@ use store::{CallFrame, Frames, UsageFrame, encode_usage};
 use crate::records::{NOON_ISH_MS, call, odd_usage, usage};
 
 fn buckets() -> impl Strategy<Value = Usage> {
-    any::<[u64; 8]>().prop_map(|[input, cache_read, cache_write, cache_write_1h, audio_input, output, reasoning, audio_output]| {
-        Usage { input, cache_read, cache_write, cache_write_1h, audio_input, output, reasoning, audio_output }
-    })
+    any::<[u64; 8]>().prop_map(
+        |[
+            input,
+            cache_read,
+            cache_write,
+            cache_write_1h,
+            audio_input,
+            output,
+            reasoning,
+            audio_output,
+        ]| {
+            Usage {
+                input,
+                cache_read,
+                cache_write,
+                cache_write_1h,
+                audio_input,
+                output,
+                reasoning,
+                audio_output,
+            }
+        },
+    )
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {

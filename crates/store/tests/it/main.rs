@@ -15,8 +15,8 @@ mod ledger_sums;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
-mod retention;
-#[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod trace_days;
 #[cfg(test)]
 mod traces;

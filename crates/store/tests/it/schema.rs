@@ -1,0 +1,88 @@
+//! Files of other versions.
+
+use sqlx::{ConnectOptions, Connection, Executor};
+use store::StoreError;
+
+use crate::backend::run;
+
+async fn execute(path: &std::path::Path, sql: &'static str) {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    let mut connection = options.connect().await.unwrap();
+    connection.execute(sql).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused_and_left_alone() {
+    for file in ["control.db", "ledger.db", "traces/index.db"] {
+        run(async {
+            let dir = tempfile::tempdir().unwrap();
+            store::sqlite::open(dir.path())
+                .await
+                .unwrap()
+                .close()
+                .await
+                .unwrap();
+            execute(&dir.path().join(file), "PRAGMA user_version = 99").await;
+            let refused = store::sqlite::open(dir.path()).await.unwrap_err();
+            assert!(
+                matches!(
+                    refused,
+                    StoreError::NewerSchema {
+                        found: 99,
+                        known: 1,
+                        ..
+                    }
+                ),
+                "{refused}"
+            );
+            assert!(refused.to_string().contains("start that version"), "{refused}");
+        });
+    }
+}
+
+#[test]
+fn a_directory_that_exists_is_opened_again() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            store::sqlite::open(dir.path())
+                .await
+                .unwrap()
+                .close()
+                .await
+                .unwrap();
+        }
+        for file in ["control.db", "ledger.db", "traces/index.db"] {
+            assert!(dir.path().join(file).is_file());
+            assert!(
+                !dir.path().join(format!("{file}-wal")).exists(),
+                "a closed file is complete in itself"
+            );
+        }
+    });
+}
+
+#[test]
+fn the_default_tenant_has_its_fixed_ids() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        store::sqlite::open(dir.path())
+            .await
+            .unwrap()
+            .close()
+            .await
+            .unwrap();
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.path().join("control.db"));
+        let mut connection = options.connect().await.unwrap();
+        for (table, id) in [
+            ("organizations", domain::Scope::DEFAULT.organization.to_bytes()),
+            ("teams", domain::Scope::DEFAULT.team.to_bytes()),
+            ("projects", domain::Scope::DEFAULT.project.to_bytes()),
+        ] {
+            let sql = sqlx::AssertSqlSafe(format!("SELECT id FROM {table} WHERE name = 'default'"));
+            let found: Vec<u8> = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+            assert_eq!(found, id, "{table}");
+        }
+    });
+}

@@ -99,13 +99,25 @@ impl Cache {
             None => {
                 let parsed = LabelV1::parse(frame.label)?;
                 let id = insert_label(connection, &parsed).await?;
-                let label = Label { id, failed: parsed.outcome >= FIRST_FAILURE };
+                let label = Label {
+                    id,
+                    failed: parsed.outcome >= FIRST_FAILURE,
+                };
                 bound(&mut self.labels);
                 self.labels.insert(frame.label.into(), label);
                 label
             }
         };
-        Ok((Dimensions { organization, team, project, caller, label: label.id }, label.failed))
+        Ok((
+            Dimensions {
+                organization,
+                team,
+                project,
+                caller,
+                label: label.id,
+            },
+            label.failed,
+        ))
     }
 }
 
@@ -115,7 +127,11 @@ fn bound<K, V>(cache: &mut HashMap<K, V>) {
     }
 }
 
-async fn tenant(connection: &mut SqliteConnection, kind: &'static str, id: [u8; 16]) -> Result<i64, sqlx::Error> {
+async fn tenant(
+    connection: &mut SqliteConnection,
+    kind: &'static str,
+    id: [u8; 16],
+) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar(
         "INSERT INTO tenants (kind, object) VALUES (?1, ?2)
          ON CONFLICT DO UPDATE SET kind = kind RETURNING id",

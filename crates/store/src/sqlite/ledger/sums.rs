@@ -22,7 +22,9 @@ pub(super) async fn report(
     within: Within,
     query: UsageQuery,
 ) -> Result<UsageReport, StoreError> {
-    read(database, within, query).await.map_err(|error| database.because(error))
+    read(database, within, query)
+        .await
+        .map_err(|error| database.because(error))
 }
 
 async fn read(database: &Database, within: Within, query: UsageQuery) -> Result<UsageReport, sqlx::Error> {
@@ -106,7 +108,9 @@ async fn add_part(
             SELECT {dimension} AS number, {sums} FROM {source} AND {tenant} GROUP BY {dimension}
          ) AS sums JOIN {table} AS named ON named.id = sums.number"
     );
-    let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut *connection).await?;
+    let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
+        .fetch_all(&mut *connection)
+        .await?;
     for row in rows {
         groups.add(identify(by, &row)?, row.try_get(0)?, &totals(&row)?);
     }
@@ -201,11 +205,20 @@ struct Groups {
 
 impl Groups {
     fn add(&mut self, (id, name): (Option<String>, String), number: i64, totals: &UsageTotals) {
-        let key = (id.clone(), if id.is_some() { String::new() } else { name.clone() });
-        let (newest, group) = self
-            .groups
-            .entry(key)
-            .or_insert_with(|| (number, UsageGroup { id, name: name.clone(), totals: UsageTotals::default() }));
+        let key = (
+            id.clone(),
+            if id.is_some() { String::new() } else { name.clone() },
+        );
+        let (newest, group) = self.groups.entry(key).or_insert_with(|| {
+            (
+                number,
+                UsageGroup {
+                    id,
+                    name: name.clone(),
+                    totals: UsageTotals::default(),
+                },
+            )
+        });
         if number > *newest {
             *newest = number;
             group.name = name;
@@ -220,8 +233,14 @@ impl Groups {
             total.add(&group.totals);
         }
         groups.sort_by(|a, b| {
-            let by_size = b.totals.cost.cmp(&a.totals.cost).then(b.totals.attempts.cmp(&a.totals.attempts));
-            by_size.then_with(|| a.name.cmp(&b.name)).then_with(|| a.id.cmp(&b.id))
+            let by_size = b
+                .totals
+                .cost
+                .cmp(&a.totals.cost)
+                .then(b.totals.attempts.cmp(&a.totals.attempts));
+            by_size
+                .then_with(|| a.name.cmp(&b.name))
+                .then_with(|| a.id.cmp(&b.id))
         });
         groups.truncate(MAX_GROUPS);
         UsageReport { groups, total }
@@ -248,12 +267,24 @@ mod tests {
         check(
             Some(2 * H - 1),
             Some(4 * H + 1),
-            &[Part::Records(2 * H - 1, 2 * H), Part::Hours(2, 4), Part::Records(4 * H, 4 * H + 1)],
+            &[
+                Part::Records(2 * H - 1, 2 * H),
+                Part::Hours(2, 4),
+                Part::Records(4 * H, 4 * H + 1),
+            ],
         );
-        check(Some(2 * H + 5), Some(2 * H + 9), &[Part::Records(2 * H + 5, 2 * H + 9)]);
+        check(
+            Some(2 * H + 5),
+            Some(2 * H + 9),
+            &[Part::Records(2 * H + 5, 2 * H + 9)],
+        );
         check(Some(2 * H + 5), Some(3 * H), &[Part::Records(2 * H + 5, 3 * H)]);
         check(Some(2 * H), Some(2 * H + 9), &[Part::Records(2 * H, 2 * H + 9)]);
-        check(Some(2 * H - 5), Some(2 * H + 9), &[Part::Records(2 * H - 5, 2 * H), Part::Records(2 * H, 2 * H + 9)]);
+        check(
+            Some(2 * H - 5),
+            Some(2 * H + 9),
+            &[Part::Records(2 * H - 5, 2 * H), Part::Records(2 * H, 2 * H + 9)],
+        );
         check(Some(5), Some(5), &[]);
         check(None, Some(-1), &[Part::Hours(-far, -1), Part::Records(-H, -1)]);
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use domain::{CallId, TraceId};
+use domain::TraceId;
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 
@@ -12,6 +12,7 @@ use super::chunk::{Chunk, MAX_CALLS};
 use super::day::{Day, now_us};
 use super::files::{DayFile, DayFiles};
 use super::index::{DayBounds, Index, IndexEntries};
+use crate::sqlite::insert::Insert;
 use crate::{Appended, CallFrame, Frames, StoreError};
 
 /// Traces whose day is kept at hand: the runs that are going on.
@@ -51,7 +52,10 @@ impl Writer {
         for day in days {
             let Some(part) = parts.remove(&day) else { continue };
             let calls = part.calls.len();
-            match self.write_part(files, index, batch, day, part, &mut entries).await {
+            match self
+                .write_part(files, index, batch, day, part, &mut entries)
+                .await
+            {
                 Ok(()) => appended.written += calls,
                 Err(error) => {
                     appended.dropped += calls;
@@ -77,16 +81,18 @@ impl Writer {
         batch: &'a [Frames],
         entries: &mut IndexEntries,
     ) -> Result<HashMap<Day, DayPart<'a>>, StoreError> {
-        let now = Day::of_ms(now_us() / 1_000);
+        self.learn_days(index, batch, entries).await?;
         let mut parts: HashMap<Day, DayPart<'a>> = HashMap::new();
         for (source, frames) in batch.iter().enumerate() {
             let mut at = 0;
             for frame in frames.iter() {
-                let day = match frame.trace.0 == frame.call.0 {
-                    true => Day::of_call(frame.call),
-                    false => self.day_of(index, frame.trace, frame.call, now, entries).await?,
+                let own = Day::of_call(frame.call);
+                let day = if frame.is_linked() {
+                    self.days.get(&frame.trace).copied().unwrap_or(own)
+                } else {
+                    own
                 };
-                if day != Day::of_call(frame.call) {
+                if day != own {
                     entries.moved.push((frame.call, day));
                 }
                 let length = frame.len_bytes();
@@ -97,34 +103,40 @@ impl Writer {
         Ok(parts)
     }
 
-    /// The day of a trace that other calls belong to as well.
-    async fn day_of(
+    /// Finds out the days of the traces that other calls may belong to as well.
+    async fn learn_days(
         &mut self,
         index: &Index,
-        trace: TraceId,
-        call: CallId,
-        now: Day,
+        batch: &[Frames],
         entries: &mut IndexEntries,
-    ) -> Result<Day, StoreError> {
-        if let Some(day) = self.days.get(&trace) {
-            return Ok(*day);
-        }
-        let day = match index.day_of_trace(trace).await? {
-            Some(day) => day,
-            None => match Day::said_by(trace, now) {
-                Some(day) => day,
-                None => {
-                    let day = Day::of_call(call);
-                    entries.traces.insert(trace, day);
-                    day
-                }
-            },
-        };
+    ) -> Result<(), StoreError> {
+        let linked = || batch.iter().flat_map(Frames::iter).filter(CallFrame::is_linked);
         if self.days.len() >= KNOWN_TRACES {
             self.days.clear();
         }
-        self.days.insert(trace, day);
-        Ok(day)
+        let mut unknown: Vec<TraceId> = linked()
+            .map(|frame| frame.trace)
+            .filter(|trace| !self.days.contains_key(trace))
+            .collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        unknown.sort_unstable();
+        unknown.dedup();
+        self.days.extend(index.days_of(&unknown).await?);
+        let now = Day::of_ms(now_us() / 1_000);
+        for frame in linked() {
+            self.days.entry(frame.trace).or_insert_with(|| {
+                Day::said_by(frame.trace, now).unwrap_or_else(|| {
+                    let day = Day::of_call(frame.call);
+                    entries.traces.push((frame.trace, day));
+                    day
+                })
+            });
+        }
+        // Neighbours in the order of the tree are neighbours on its pages.
+        entries.traces.sort_unstable();
+        Ok(())
     }
 
     async fn write_part(
@@ -146,7 +158,9 @@ impl Writer {
         // Within a buffer calls lie in the order they ended; only buffers have to be woven together.
         part.calls.sort_by_key(|(frame, _)| frame.ended_at_us);
         let chunks = part.chunks(begin);
-        let written = self.write_chunks(&file, index, day, &chunks, &part, entries).await;
+        let written = self
+            .write_chunks(&file, index, day, &chunks, &part, entries)
+            .await;
         if written.is_err() {
             bodies.take_back();
             // Whatever the index did not take is looked up again.
@@ -166,13 +180,23 @@ impl Writer {
     ) -> Result<(), StoreError> {
         let last = match self.last_chunk {
             Some(last) => last,
-            None => index.days().await?.iter().map(|bounds| bounds.last_chunk).max().unwrap_or(0),
+            None => index
+                .days()
+                .await?
+                .iter()
+                .map(|bounds| bounds.last_chunk)
+                .max()
+                .unwrap_or(0),
         };
         let first_chunk = now_us().max(last + 1);
         let last_chunk = first_chunk + i64::try_from(chunks.len()).unwrap_or(0);
         self.last_chunk = Some(last_chunk);
         // The index goes first: that a day may hold a chunk must be known before it does.
-        entries.days = vec![DayBounds { day, first_chunk, last_chunk }];
+        entries.days = vec![DayBounds {
+            day,
+            first_chunk,
+            last_chunk,
+        }];
         index.add(entries).await?;
         entries.traces.clear();
         entries.moved.clear();
@@ -182,7 +206,9 @@ impl Writer {
             Some(connection) => connection,
             None => file.database.connect().await?,
         };
-        insert(&mut connection, first_chunk, chunks, part).await.map_err(|error| file.database.because(error))?;
+        insert(&mut connection, first_chunk, chunks, part)
+            .await
+            .map_err(|error| file.database.because(error))?;
         *writer = Some(connection);
         Ok(())
     }
@@ -200,7 +226,10 @@ impl<'a> DayPart<'a> {
 
     fn write_bodies(&self, batch: &[Frames], bodies: &mut Appending<'_>) -> Result<(), StoreError> {
         for (source, run) in &self.runs {
-            if let Some(bytes) = batch.get(*source).and_then(|frames| frames.bytes().get(run.clone())) {
+            if let Some(bytes) = batch
+                .get(*source)
+                .and_then(|frames| frames.bytes().get(run.clone()))
+            {
                 bodies.add(bytes)?;
             }
         }
@@ -247,11 +276,21 @@ async fn insert(
         .execute(&mut *transaction)
         .await?;
     }
-    for (frame, _) in part.calls.iter().filter(|(frame, _)| frame.trace.0 != frame.call.0) {
-        sqlx::query("INSERT OR IGNORE INTO links (trace, call) VALUES (?, ?)")
-            .bind(frame.trace.to_bytes().to_vec())
-            .bind(frame.call.to_bytes().to_vec())
-            .execute(&mut *transaction)
+    let frames = part
+        .calls
+        .iter()
+        .map(|(frame, _)| frame)
+        .filter(|frame| frame.is_linked());
+    let mut links: Vec<_> = frames
+        .map(|frame| (frame.trace.to_bytes(), frame.call.to_bytes()))
+        .collect();
+    if !links.is_empty() {
+        links.sort_unstable();
+        let insert = Insert::new("INSERT OR IGNORE INTO links (trace, call)", "(?,?)", "");
+        insert
+            .run(&mut transaction, &links, |(trace, call), into| {
+                into.value(trace.as_slice()).value(call.as_slice());
+            })
             .await?;
     }
     transaction.commit().await

@@ -36,13 +36,21 @@ impl Bodies {
         let failed = |source| StoreError::io(&self.path, source);
         let file = options.open(&self.path).map_err(failed)?;
         let begin = file.metadata().map_err(failed)?.len();
-        Ok(Appending { bodies: self, file, begin, end: begin })
+        Ok(Appending {
+            bodies: self,
+            file,
+            begin,
+            end: begin,
+        })
     }
 
     /// The frame at `offset`. Synchronous: it is in the page cache or one read away.
     pub(super) fn read(&self, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
         if length > MAX_FRAME {
-            return Err(StoreError::damaged(self.path.display().to_string(), "a frame of an impossible length"));
+            return Err(StoreError::damaged(
+                self.path.display().to_string(),
+                "a frame of an impossible length",
+            ));
         }
         let mut frame = vec![0; length];
         let read = File::open(&self.path).and_then(|mut file| {
@@ -58,7 +66,9 @@ impl Appending<'_> {
     /// Adds `bytes` and returns where they begin.
     pub(super) fn add(&mut self, bytes: &[u8]) -> Result<u64, StoreError> {
         let at = self.end;
-        self.file.write_all(bytes).map_err(|source| StoreError::io(&self.bodies.path, source))?;
+        self.file
+            .write_all(bytes)
+            .map_err(|source| StoreError::io(&self.bodies.path, source))?;
         self.end += u64::try_from(bytes.len()).unwrap_or(0);
         Ok(at)
     }

@@ -5,13 +5,16 @@ use std::path::Path;
 
 use domain::{CallId, TraceId};
 use sqlx::sqlite::{SqliteConnection, SqliteSynchronous};
-use sqlx::{Connection, Row};
+use sqlx::{AssertSqlSafe, Connection, Row};
 use tokio::sync::Mutex;
 
 use super::day::Day;
 use crate::StoreError;
 use crate::sqlite::database::{Database, Profile};
+use crate::sqlite::insert::Insert;
 use crate::sqlite::migrate::TRACE_INDEX;
+
+const LOOKED_UP_AT_ONCE: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Index {
@@ -31,15 +34,22 @@ pub(super) struct DayBounds {
 #[derive(Debug, Default)]
 pub(super) struct IndexEntries {
     pub(super) days: Vec<DayBounds>,
-    pub(super) traces: HashMap<TraceId, Day>,
+    pub(super) traces: Vec<(TraceId, Day)>,
     pub(super) moved: Vec<(CallId, Day)>,
 }
 
 impl Index {
     pub(super) async fn open(dir: &Path) -> Result<Self, StoreError> {
-        let profile = Profile { schema: TRACE_INDEX, synchronous: SqliteSynchronous::Normal, page_size: 4_096 };
+        let profile = Profile {
+            schema: TRACE_INDEX,
+            synchronous: SqliteSynchronous::Normal,
+            page_size: 4_096,
+        };
         let (database, writer) = Database::open(&dir.join("index.db"), profile).await?;
-        Ok(Self { database, writer: Mutex::new(Some(writer)) })
+        Ok(Self {
+            database,
+            writer: Mutex::new(Some(writer)),
+        })
     }
 
     pub(super) async fn days(&self) -> Result<Vec<DayBounds>, StoreError> {
@@ -50,22 +60,55 @@ impl Index {
             .map_err(because)?;
         let bounds = |row: &sqlx::sqlite::SqliteRow| {
             let day = Day(row.try_get(0)?);
-            Ok(DayBounds { day, first_chunk: row.try_get(1)?, last_chunk: row.try_get(2)? })
+            Ok(DayBounds {
+                day,
+                first_chunk: row.try_get(1)?,
+                last_chunk: row.try_get(2)?,
+            })
         };
         rows.iter().map(bounds).collect::<Result<_, _>>().map_err(because)
     }
 
     pub(super) async fn day_of_trace(&self, trace: TraceId) -> Result<Option<Day>, StoreError> {
-        self.look_up("SELECT day FROM traces WHERE trace = ?", trace.to_bytes()).await
+        self.look_up("SELECT day FROM traces WHERE trace = ?", trace.to_bytes())
+            .await
+    }
+
+    /// The days of those of `traces` that are listed.
+    pub(super) async fn days_of(&self, traces: &[TraceId]) -> Result<HashMap<TraceId, Day>, StoreError> {
+        let because = |error| self.database.because(error);
+        let mut days = HashMap::new();
+        for some in traces.chunks(LOOKED_UP_AT_ONCE) {
+            let marks = vec!["?"; LOOKED_UP_AT_ONCE].join(",");
+            let sql = format!("SELECT trace, day FROM traces WHERE trace IN ({marks})");
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for trace in some {
+                // Marks that are left over count as NULL, which is in no list.
+                query = query.bind(trace.to_bytes().to_vec());
+            }
+            let rows = query.fetch_all(self.database.readers()).await.map_err(because)?;
+            for row in rows {
+                let trace: Vec<u8> = row.try_get(0).map_err(because)?;
+                if let Ok(trace) = trace.try_into() {
+                    days.insert(TraceId::from_bytes(trace), Day(row.try_get(1).map_err(because)?));
+                }
+            }
+        }
+        Ok(days)
     }
 
     pub(super) async fn day_of_moved(&self, call: CallId) -> Result<Option<Day>, StoreError> {
-        self.look_up("SELECT day FROM moved_calls WHERE call = ?", call.to_bytes()).await
+        self.look_up("SELECT day FROM moved_calls WHERE call = ?", call.to_bytes())
+            .await
     }
 
     async fn look_up(&self, sql: &'static str, id: [u8; 16]) -> Result<Option<Day>, StoreError> {
-        let day = sqlx::query_scalar(sql).bind(id.to_vec()).fetch_optional(self.database.readers()).await;
-        day.map(|day| day.map(Day)).map_err(|error| self.database.because(error))
+        let day = sqlx::query_scalar(sql)
+            .bind(id.to_vec())
+            .fetch_optional(self.database.readers())
+            .await;
+        day.map(|day| day.map(Day))
+            .map_err(|error| self.database.because(error))
     }
 
     pub(super) async fn add(&self, entries: &IndexEntries) -> Result<(), StoreError> {
@@ -74,7 +117,9 @@ impl Index {
             Some(connection) => connection,
             None => self.database.connect().await?,
         };
-        write(&mut connection, entries).await.map_err(|error| self.database.because(error))?;
+        write(&mut connection, entries)
+            .await
+            .map_err(|error| self.database.because(error))?;
         *writer = Some(connection);
         Ok(())
     }
@@ -86,7 +131,9 @@ impl Index {
             Some(connection) => connection,
             None => self.database.connect().await?,
         };
-        let forgotten = forget(&mut connection, before).await.map_err(|error| self.database.because(error))?;
+        let forgotten = forget(&mut connection, before)
+            .await
+            .map_err(|error| self.database.because(error))?;
         *writer = Some(connection);
         Ok(usize::try_from(forgotten).unwrap_or(usize::MAX))
     }
@@ -110,18 +157,20 @@ async fn write(connection: &mut SqliteConnection, entries: &IndexEntries) -> Res
         .execute(&mut *transaction)
         .await?;
     }
-    for (trace, day) in &entries.traces {
-        sqlx::query("INSERT OR IGNORE INTO traces (trace, day) VALUES (?, ?)")
-            .bind(trace.to_bytes().to_vec())
-            .bind(day.0)
-            .execute(&mut *transaction)
+    if !entries.traces.is_empty() {
+        let insert = Insert::new("INSERT OR IGNORE INTO traces (trace, day)", "(?,?)", "");
+        insert
+            .run(&mut transaction, &entries.traces, |(trace, day), into| {
+                into.value(trace.to_bytes().as_slice()).value(day.0);
+            })
             .await?;
     }
-    for (call, day) in &entries.moved {
-        sqlx::query("INSERT OR IGNORE INTO moved_calls (call, day) VALUES (?, ?)")
-            .bind(call.to_bytes().to_vec())
-            .bind(day.0)
-            .execute(&mut *transaction)
+    if !entries.moved.is_empty() {
+        let insert = Insert::new("INSERT OR IGNORE INTO moved_calls (call, day)", "(?,?)", "");
+        insert
+            .run(&mut transaction, &entries.moved, |(call, day), into| {
+                into.value(call.to_bytes().as_slice()).value(day.0);
+            })
             .await?;
     }
     transaction.commit().await
@@ -129,8 +178,14 @@ async fn write(connection: &mut SqliteConnection, entries: &IndexEntries) -> Res
 
 async fn forget(connection: &mut SqliteConnection, before: Day) -> Result<u64, sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let days = sqlx::query("DELETE FROM days WHERE day < ?").bind(before.0).execute(&mut *transaction).await?;
-    for sql in ["DELETE FROM traces WHERE day < ?", "DELETE FROM moved_calls WHERE day < ?"] {
+    let days = sqlx::query("DELETE FROM days WHERE day < ?")
+        .bind(before.0)
+        .execute(&mut *transaction)
+        .await?;
+    for sql in [
+        "DELETE FROM traces WHERE day < ?",
+        "DELETE FROM moved_calls WHERE day < ?",
+    ] {
         sqlx::query(sql).bind(before.0).execute(&mut *transaction).await?;
     }
     transaction.commit().await?;

@@ -35,13 +35,23 @@ impl SqliteTraces {
         create_private_dir(&dir)?;
         let index = index::Index::open(&dir).await?;
         let files = Arc::new(files::DayFiles::new(dir));
-        Ok(Self { files, index, writer: Mutex::new(append::Writer::default()) })
+        Ok(Self {
+            files,
+            index,
+            writer: Mutex::new(append::Writer::default()),
+        })
     }
 }
 
 impl TraceStore for SqliteTraces {
     fn append<'a>(&'a self, batch: &'a [Frames]) -> Reply<'a, Appended> {
-        Box::pin(async { self.writer.lock().await.append(&self.files, &self.index, batch).await })
+        Box::pin(async {
+            self.writer
+                .lock()
+                .await
+                .append(&self.files, &self.index, batch)
+                .await
+        })
     }
 
     fn list<'a>(

@@ -6,11 +6,11 @@ use domain::{CallId, CallRecord, TraceId};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Row};
 
+use super::SqliteTraces;
 use super::chunk::stored;
 use super::day::{Day, call_ms, now_us};
 use super::files::DayFile;
 use super::scan::within_sql;
-use super::SqliteTraces;
 use crate::{CallFrame, StoreError, Within};
 
 /// Calls of one trace that are shown.
@@ -27,7 +27,11 @@ pub(super) async fn call(
     within: Within,
     call: CallId,
 ) -> Result<Option<CallRecord>, StoreError> {
-    let day = traces.index.day_of_moved(call).await?.unwrap_or(Day::of_call(call));
+    let day = traces
+        .index
+        .day_of_moved(call)
+        .await?
+        .unwrap_or(Day::of_call(call));
     match traces.files.existing(day).await? {
         Some(file) => find(&file, within, call).await,
         None => Ok(None),
@@ -41,8 +45,14 @@ pub(super) async fn trace(
 ) -> Result<Vec<CallRecord>, StoreError> {
     // A trace that we began has the id of its first call.
     let root = CallId(trace.0);
-    let day = traces.index.day_of_trace(trace).await?.unwrap_or(Day::of_call(root));
-    let Some(file) = traces.files.existing(day).await? else { return Ok(Vec::new()) };
+    let day = traces
+        .index
+        .day_of_trace(trace)
+        .await?
+        .unwrap_or(Day::of_call(root));
+    let Some(file) = traces.files.existing(day).await? else {
+        return Ok(Vec::new());
+    };
     let because = |error| file.database.because(error);
     let rows = sqlx::query("SELECT call FROM links WHERE trace = ? ORDER BY call LIMIT ?")
         .bind(trace.to_bytes().to_vec())
@@ -105,7 +115,12 @@ async fn read_bodies(
     let bodies = Arc::clone(file);
     let length = head.len_bytes();
     let read = tokio::task::spawn_blocking(move || bodies.bodies.read(offset, length)).await;
-    let frame = read.unwrap_or_else(|_| Err(StoreError::damaged("the bodies of a call", "the read was cut off")));
+    let frame = read.unwrap_or_else(|_| {
+        Err(StoreError::damaged(
+            "the bodies of a call",
+            "the read was cut off",
+        ))
+    });
     let record = frame.and_then(|frame| {
         let damaged = |why: String| StoreError::damaged(format!("call {}", head.call), why);
         match CallFrame::split(&frame) {
@@ -121,7 +136,9 @@ async fn read_bodies(
         let mut record = head
             .record_without_detail()
             .map_err(|error| StoreError::damaged(format!("call {}", head.call), error.to_string()))?;
-        record.notes.push("the attempts and payloads of this call were lost".to_owned());
+        record
+            .notes
+            .push("the attempts and payloads of this call were lost".to_owned());
         Ok(record)
     })
 }

@@ -9,11 +9,11 @@ use domain::{OrganizationId, ProjectId, TeamId};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Row};
 
+use super::SqliteTraces;
 use super::chunk::{Stored, stored};
 use super::day::Day;
 use super::files::DayFile;
 use super::index::DayBounds;
-use super::SqliteTraces;
 use crate::trace::PAGE_LIMIT;
 use crate::{CallFilter, CallPage, CallSummary, Cursor, StoreError, Within};
 
@@ -27,10 +27,16 @@ pub(super) async fn newest(
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<CallPage, StoreError> {
-    let start = after.unwrap_or(Cursor { chunk: i64::MAX, index: u32::MAX });
+    let start = after.unwrap_or(Cursor {
+        chunk: i64::MAX,
+        index: u32::MAX,
+    });
     let mut scan = Scan::new(traces, within, filter, start, limit, Order::NewestFirst).await?;
     let full = scan.run().await?;
-    Ok(CallPage { next: scan.position.filter(|_| full), calls: scan.calls })
+    Ok(CallPage {
+        next: scan.position.filter(|_| full),
+        calls: scan.calls,
+    })
 }
 
 pub(super) async fn since(
@@ -41,13 +47,28 @@ pub(super) async fn since(
     limit: usize,
 ) -> Result<CallPage, StoreError> {
     let Some(start) = after else {
-        let last = traces.index.days().await?.iter().map(|bounds| bounds.last_chunk).max();
-        let now = Cursor { chunk: last.unwrap_or(0), index: u32::MAX };
-        return Ok(CallPage { calls: Vec::new(), next: Some(now) });
+        let last = traces
+            .index
+            .days()
+            .await?
+            .iter()
+            .map(|bounds| bounds.last_chunk)
+            .max();
+        let now = Cursor {
+            chunk: last.unwrap_or(0),
+            index: u32::MAX,
+        };
+        return Ok(CallPage {
+            calls: Vec::new(),
+            next: Some(now),
+        });
     };
     let mut scan = Scan::new(traces, within, filter, start, limit, Order::OldestFirst).await?;
     scan.run().await?;
-    Ok(CallPage { next: scan.position.or(Some(start)), calls: scan.calls })
+    Ok(CallPage {
+        next: scan.position.or(Some(start)),
+        calls: scan.calls,
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,17 +107,41 @@ impl<'a> Scan<'a> {
         limit: usize,
         order: Order,
     ) -> Result<Self, StoreError> {
-        let source = |DayBounds { day, first_chunk, last_chunk }| {
+        let source = |DayBounds {
+                          day,
+                          first_chunk,
+                          last_chunk,
+                      }| {
             let bound = match order {
                 Order::NewestFirst => (first_chunk <= start.chunk).then_some(last_chunk.min(start.chunk)),
                 Order::OldestFirst => (last_chunk >= start.chunk).then_some(first_chunk.max(start.chunk)),
             };
-            bound.map(|bound| Source { day, bound, rows: VecDeque::new() })
+            bound.map(|bound| Source {
+                day,
+                bound,
+                rows: VecDeque::new(),
+            })
         };
-        let sources = traces.index.days().await?.into_iter().filter_map(source).collect();
+        let sources = traces
+            .index
+            .days()
+            .await?
+            .into_iter()
+            .filter_map(source)
+            .collect();
         let limit = limit.clamp(1, PAGE_LIMIT);
         let calls = Vec::new();
-        Ok(Self { traces, within, filter, order, start, limit, sources, calls, position: None })
+        Ok(Self {
+            traces,
+            within,
+            filter,
+            order,
+            start,
+            limit,
+            sources,
+            calls,
+            position: None,
+        })
     }
 
     /// Visits chunks until the page is full. False if the end was reached before.
@@ -127,7 +172,11 @@ impl<'a> Scan<'a> {
     /// The source whose next chunk comes first.
     fn next_source(&self) -> Option<usize> {
         let next = |source: &Source| source.rows.front().map_or(source.bound, |(chunk, _)| *chunk);
-        let sources = self.sources.iter().enumerate().map(|(at, source)| (next(source), at));
+        let sources = self
+            .sources
+            .iter()
+            .enumerate()
+            .map(|(at, source)| (next(source), at));
         match self.order {
             Order::NewestFirst => sources.max(),
             Order::OldestFirst => sources.min(),
@@ -147,7 +196,9 @@ impl<'a> Scan<'a> {
         let since = self.filter.since_ms.map_or(i64::MIN, to_us);
         let until = self.filter.until_ms.map_or(i64::MAX, to_us);
         for value in [since, until, bound, ROWS] {
-            arguments.add(value).map_err(|error| because(sqlx::Error::Encode(error)))?;
+            arguments
+                .add(value)
+                .map_err(|error| because(sqlx::Error::Encode(error)))?;
         }
         let sql = format!(
             "SELECT chunk, heads FROM chunks
@@ -158,7 +209,10 @@ impl<'a> Scan<'a> {
             .fetch_all(file.database.readers())
             .await
             .map_err(because)?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, _>>().map_err(because)
+        rows.iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .collect::<Result<_, _>>()
+            .map_err(because)
     }
 
     /// Adds what the filter admits of a chunk. True once the page is full.
@@ -191,10 +245,13 @@ impl<'a> Scan<'a> {
         if !self.filter.admits_time(call.frame.started_at_us) {
             return None;
         }
-        let summary = call.frame.head().and_then(|head| match self.filter.admits(&head) {
-            true => CallSummary::new(&call.frame, &head).map(Some),
-            false => Ok(None),
-        });
+        let summary = call
+            .frame
+            .head()
+            .and_then(|head| match self.filter.admits(&head) {
+                true => CallSummary::new(&call.frame, &head).map(Some),
+                false => Ok(None),
+            });
         summary.unwrap_or_else(|error| {
             tracing::warn!(call = %call.frame.call, %error, "a call is left out of the list");
             None
@@ -205,7 +262,10 @@ impl<'a> Scan<'a> {
 /// The condition that keeps the chunks of `within`.
 pub(super) fn within_sql(within: Within, arguments: &mut SqliteArguments) -> Result<String, sqlx::Error> {
     let levels = [
-        ("organization", Some(OrganizationId::to_bytes(within.organization))),
+        (
+            "organization",
+            Some(OrganizationId::to_bytes(within.organization)),
+        ),
         ("team", within.team.map(TeamId::to_bytes)),
         ("project", within.project.map(ProjectId::to_bytes)),
     ];
