@@ -1,1 +1,16 @@
-//! The edges: model routes, the admin API, health. Turns HTTP into calls and errors into replies.
+//! The edges: bytes from a socket become calls, and replies become bytes again.
+//!
+//! Model routes are matched on a raw service, on the executor that accepted the connection; everything else (admin
+//! API, health) goes to axum on the background runtime. Wire formats are `wire`'s, decisions are `pipeline`'s.
+
+mod admin;
+mod body;
+mod connection;
+mod models;
+mod operations;
+mod service;
+
+pub use admin::{AdminState, openapi, router};
+pub use connection::{Acceptor, ConnectionLimits};
+pub use operations::Health;
+pub use service::{Service, Shared};

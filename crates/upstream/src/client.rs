@@ -1,5 +1,6 @@
 //! Sends one request and waits for the head of its reply.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub struct Client {
     tls: Tls,
     tasks: Tasks,
     pool: Rc<Pool>,
+    /// Calls that the simulator has answered.
+    pub(crate) simulated: Cell<u32>,
 }
 
 /// The head of a reply, and its body to come.
@@ -32,7 +35,7 @@ pub struct Response {
 
 impl Client {
     pub fn new(tls: Tls, tasks: Tasks) -> Self {
-        Self { tls, tasks, pool: Rc::new(Pool::default()) }
+        Self { tls, tasks, pool: Rc::new(Pool::default()), simulated: Cell::new(0) }
     }
 
     /// Sends what `message` makes and waits for the reply's head. Dropping the future closes the connection.
@@ -73,7 +76,7 @@ impl Client {
     fn lend(&self, origin: Origin, sender: Sender, response: http::Response<Incoming>) -> Response {
         let (head, incoming) = response.into_parts();
         let lease = Lease { origin, sender, pool: Rc::clone(&self.pool) };
-        Response { status: head.status, headers: head.headers, body: Body::new(incoming, lease) }
+        Response { status: head.status, headers: head.headers, body: Body::http(incoming, lease) }
     }
 }
 

@@ -10,11 +10,13 @@ mod error;
 mod guard;
 mod origin;
 mod pool;
+mod simulator;
 mod tls;
 
-pub use body::Body;
+pub use body::{Body, BodyError};
 pub use client::{Client, Response};
 pub use error::SendError;
 pub use guard::is_public;
 pub use origin::Origin;
+pub use simulator::Behaviour;
 pub use tls::{Tls, TlsError};

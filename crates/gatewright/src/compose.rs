@@ -1,0 +1,101 @@
+//! The composition root: builds every part and hands each what it needs. Sockets are bound here and served later.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use arc_swap::ArcSwap;
+use config::snapshot::Snapshot;
+use config::{Compiled, Diagnostic, Source};
+use governance::ledger::AllowAll;
+use pipeline::{Names, Options, Pipeline};
+use runtime::{Clock, ExecutorContext, IdSource, Listeners, Shutdown};
+use server::{Acceptor, AdminState, ConnectionLimits, Health, Service, Shared};
+use telemetry::Recorder;
+use upstream::{Client, Tls};
+use vault::{DataDir, Environment, KeyHasher};
+
+/// A configuration file as a snapshot, or everything that is wrong with it.
+pub(crate) fn read_file(path: &Path, hasher: &KeyHasher) -> Result<Result<Compiled, Vec<Diagnostic>>> {
+    let source = match Source::read(path) {
+        Ok(source) => source,
+        Err(problem) => return Ok(Err(vec![problem])),
+    };
+    Ok(config::compile(&source, &Environment::process(), hasher))
+}
+
+/// What one executor is built from.
+#[derive(Debug)]
+pub(crate) struct Blueprint {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) hasher: Arc<KeyHasher>,
+    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) tls: Tls,
+    pub(crate) limits: ConnectionLimits,
+    pub(crate) listeners: std::sync::Mutex<Listeners>,
+}
+
+impl Blueprint {
+    /// The program of one executor: everything in it is local to that.
+    pub(crate) async fn run(self: Arc<Self>, context: Rc<ExecutorContext>) {
+        match self.acceptor(&context) {
+            Ok(acceptor) => acceptor.run(context).await,
+            Err(error) => {
+                tracing::error!(executor = context.index, error = format!("{error:#}"), "an executor cannot start");
+                context.shutdown.kill();
+            }
+        }
+    }
+
+    fn acceptor(&self, context: &Rc<ExecutorContext>) -> Result<Acceptor> {
+        let listener = self.listeners.lock().ok().and_then(|mut listeners| listeners.take());
+        let recorder = self.recorder.executor(context.index).context("cannot open its journal")?;
+        let pipeline = Pipeline {
+            clock: Clock,
+            ids: RefCell::new(IdSource::from_os()),
+            client: Client::new(self.tls.clone(), context.tasks.clone()),
+            recorder: RefCell::new(recorder),
+            hasher: Arc::clone(&self.hasher),
+            ledger: Rc::new(AllowAll),
+            editors: None,
+            shutdown: context.shutdown.clone(),
+            // 389 is prime to any table of shares, so executors are spread over it.
+            options: Options { first_draw: context.index as u64 * 389, ..Options::default() },
+            draws: RefCell::default(),
+            names: Names::default(),
+        };
+        Ok(Acceptor {
+            listener: listener.context("there is no listening socket left for it")?,
+            limits: self.limits,
+            service: Rc::new(Service { pipeline: Rc::new(pipeline), shared: Arc::clone(&self.shared) }),
+        })
+    }
+}
+
+/// The router of everything that is no model route, and what executors share with it.
+pub(crate) fn shared(
+    snapshot: Arc<Snapshot>,
+    recorder: &Recorder,
+    data: &mut DataDir,
+    shutdown: &Shutdown,
+    background: tokio::runtime::Handle,
+) -> Result<(Arc<Shared>, Health)> {
+    let health = Health::new(shutdown.clone());
+    let mut tokens = vec![data.admin_token()?];
+    tokens.extend(snapshot.server.admin_token.clone());
+    let state = AdminState {
+        traces: recorder.traces(),
+        ledger: recorder.ledger(),
+        tokens: tokens.into(),
+        health: health.clone(),
+    };
+    let shared = Shared {
+        snapshot: Arc::new(ArcSwap::new(snapshot)),
+        router: server::router(state),
+        background,
+        calls: 0.into(),
+    };
+    Ok((Arc::new(shared), health))
+}

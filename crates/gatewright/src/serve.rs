@@ -1,0 +1,158 @@
+//! `gatewright serve`: start, wait for a signal, drain.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use config::snapshot::Snapshot;
+use config::{Compiled, Source};
+use runtime::{Executors, Listeners, Shutdown, Tasks};
+use server::ConnectionLimits;
+use telemetry::Recorder;
+use tokio::signal::unix::{SignalKind, signal};
+use upstream::Tls;
+use vault::{DataDir, Environment, KeyHasher};
+
+use crate::cli::Serve;
+use crate::compose::{self, Blueprint};
+use crate::{logging, output, paths};
+
+pub(crate) fn run(options: Serve) -> Result<ExitCode> {
+    logging::start();
+    let shutdown = Shutdown::new();
+    let mut data = DataDir::open(data_dir(&options)?)?;
+    for warning in data.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let hasher = Arc::new(KeyHasher::new(data.pepper()?.expose()));
+    let Some(snapshot) = snapshot(&options, &hasher)? else {
+        return Ok(ExitCode::FAILURE);
+    };
+    let background = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("background")
+        .enable_all()
+        .build()
+        .context("cannot start the background runtime")?;
+    let listeners = Listeners::bind(snapshot.server.listen, snapshot.server.executors)?;
+    let address = listeners.address();
+    let recorder = Recorder::start(data.path(), telemetry::Options::default())?;
+    let recorder = Arc::new(recorder);
+    let (shared, health) =
+        compose::shared(Arc::clone(&snapshot), &recorder, &mut data, &shutdown, background.handle().clone())?;
+    let blueprint = Arc::new(Blueprint {
+        shared,
+        hasher,
+        recorder: Arc::clone(&recorder),
+        tls: Tls::new(snapshot.egress.ca_file.as_deref())?,
+        limits: ConnectionLimits { header_read: snapshot.server.caps.header_read },
+        listeners: listeners.into(),
+    });
+    let program = move |context| Arc::clone(&blueprint).run(context);
+    let executors = Executors::start(snapshot.server.executors, &shutdown, program)?;
+    health.ready();
+    announce(&snapshot, &data, address);
+    let tasks = Tasks::new();
+    background.block_on(wait(&shutdown, snapshot.server.caps.drain, &tasks))?;
+    executors.join();
+    // Whatever the executors wrote last is in the journal and the buffers by now.
+    recorder.shutdown();
+    background.shutdown_timeout(Duration::from_secs(1));
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The command line decides, then the configuration, then the environment.
+fn data_dir(options: &Serve) -> Result<std::path::PathBuf> {
+    if options.data_dir.is_some() {
+        return paths::data_dir(options.data_dir.clone());
+    }
+    // The directory holds the pepper, and the pepper is needed to compile: so the file is read for this one value first.
+    let written = match &options.config {
+        Some(path) => Source::read(path).ok().and_then(|source| config::data_dir(&source, &Environment::process())),
+        None => None,
+    };
+    paths::data_dir(written)
+}
+
+/// The configuration, with every problem told; `None` if it cannot be used.
+fn snapshot(options: &Serve, hasher: &KeyHasher) -> Result<Option<Arc<Snapshot>>> {
+    let environment = Environment::process();
+    let compiled = match &options.config {
+        Some(path) => match Source::read(path) {
+            Ok(source) => config::compile(&source.listen(options.listen), &environment, hasher),
+            Err(problem) => Err(vec![problem]),
+        },
+        None => config::without_file(&environment, options.listen),
+    };
+    match compiled {
+        Ok(Compiled { snapshot, warnings, .. }) => {
+            for warning in warnings {
+                output::error(&warning.to_string());
+            }
+            Ok(Some(Arc::new(snapshot)))
+        }
+        Err(problems) => {
+            for problem in &problems {
+                output::error(&problem.to_string());
+            }
+            if problems.is_empty() {
+                bail!("the configuration cannot be used");
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// One line for programs on standard output, and what a person wants to know at a terminal.
+fn announce(snapshot: &Snapshot, data: &DataDir, address: std::net::SocketAddr) {
+    output::line(&format!("listening on http://{address}"));
+    let visible = snapshot.visible_to(None);
+    let directory = data.path().display().to_string();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        data_dir = directory,
+        executors = snapshot.server.executors,
+        endpoints = visible.len(),
+        "serving; losing the data directory loses every credential and trace in it"
+    );
+    if !std::io::stdout().is_terminal() {
+        return;
+    }
+    let names: Vec<&str> = visible.iter().map(|endpoint| &*endpoint.name).collect();
+    let model = names.first().unwrap_or(&"demo");
+    output::line(&format!("  models   {}", names.join(", ")));
+    output::line(&format!("  data     {directory} (losing it loses every credential and trace)"));
+    output::line(&format!(
+        "  try it   curl http://{address}/v1/chat/completions -H 'content-type: application/json' -d '{{\"model\": \
+         \"{model}\", \"messages\": [{{\"role\": \"user\", \"content\": \"hello\"}}]}}'"
+    ));
+    output::line("  watch    gatewright traces tail");
+}
+
+/// Waits for a reason to stop, and then sees to it that the grace period ends: by itself, or by a second signal.
+async fn wait(shutdown: &Shutdown, drain: Duration, tasks: &Tasks) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        // An executor could not go on.
+        () = shutdown.stopping() => {}
+    }
+    tracing::info!(grace = ?drain, "stopping: open streams may finish, a second signal ends them");
+    shutdown.stop();
+    let killer = shutdown.clone();
+    let grace = async move {
+        tokio::select! {
+            () = tokio::time::sleep(drain) => {}
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        killer.kill();
+    };
+    tasks.spawn_on(grace, &tokio::runtime::Handle::current());
+    Ok(())
+}

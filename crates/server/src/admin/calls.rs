@@ -1,0 +1,148 @@
+//! `/api/v1/calls`.
+
+#![expect(unused_qualifications, reason = "what the path macro makes names its types in full")]
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use domain::{CallId, Scope};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::{CallFilter, CallPage, Cursor, TraceStore, Within};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Problem;
+use super::views::{CallDetail, CallView};
+
+/// What the admin token sees. Callers with a narrower view come with roles.
+pub(super) const EVERYTHING: Within = Within::organization(Scope::DEFAULT.organization);
+
+const DEFAULT_LIMIT: usize = 50;
+const MAX_LIMIT: usize = 500;
+
+/// Which calls to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CallQuery {
+    /// Only calls of this endpoint.
+    endpoint: Option<String>,
+    /// Only calls by the key of this name, or by `anonymous`.
+    caller: Option<String>,
+    /// Only calls that asked for this model, or went to it.
+    model: Option<String>,
+    /// Only calls that went to this provider.
+    provider: Option<String>,
+    /// `2xx`, `4xx` or `5xx`.
+    status: Option<String>,
+    /// `succeeded`, `failed` or `cancelled`.
+    outcome: Option<String>,
+    session: Option<String>,
+    user: Option<String>,
+    streamed: Option<bool>,
+    /// Begun at or after this time (RFC 3339).
+    since: Option<String>,
+    /// Begun before this time (RFC 3339).
+    until: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// 1 to 500; 50 when left out.
+    limit: Option<usize>,
+}
+
+/// Some calls.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CallList {
+    calls: Vec<CallView>,
+    /// Where the next page begins; absent at the end.
+    next: Option<String>,
+}
+
+impl From<CallPage> for CallList {
+    fn from(page: CallPage) -> Self {
+        Self {
+            calls: page.calls.iter().map(CallView::from).collect(),
+            next: page.next.map(|cursor| cursor.to_string()),
+        }
+    }
+}
+
+/// Calls, the last finished first
+#[utoipa::path(get, path = "/api/v1/calls", tag = "calls", params(CallQuery),
+    responses((status = 200, body = CallList), (status = 400, body = Problem), (status = 401, body = Problem)))]
+pub(super) async fn list(
+    State(store): State<Arc<dyn TraceStore>>,
+    query: Result<Query<CallQuery>, QueryRejection>,
+) -> Result<Json<CallList>, Problem> {
+    let (filter, cursor, limit) = parse(query)?;
+    Ok(Json(store.list(EVERYTHING, &filter, cursor, limit).await?.into()))
+}
+
+/// Calls that have finished since the cursor, in that order
+///
+/// Without a cursor there are none, and `next` stands for now.
+#[utoipa::path(get, path = "/api/v1/calls/tail", tag = "calls", params(CallQuery),
+    responses((status = 200, body = CallList), (status = 400, body = Problem), (status = 401, body = Problem)))]
+pub(super) async fn tail(
+    State(store): State<Arc<dyn TraceStore>>,
+    query: Result<Query<CallQuery>, QueryRejection>,
+) -> Result<Json<CallList>, Problem> {
+    let (filter, cursor, limit) = parse(query)?;
+    Ok(Json(store.tail(EVERYTHING, &filter, cursor, limit).await?.into()))
+}
+
+/// One call, with its attempts and what was said
+#[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "calls",
+    params(("id" = String, Path, description = "the id of the call, from `x-gatewright-call-id`")),
+    responses((status = 200, body = CallDetail), (status = 401, body = Problem), (status = 404, body = Problem)))]
+pub(super) async fn one(
+    State(store): State<Arc<dyn TraceStore>>,
+    Path(id): Path<String>,
+) -> Result<Json<CallDetail>, Problem> {
+    let missing = || Problem::missing(format!("there is no call `{id}`; a new one is listed after a second"));
+    let call: CallId = id.parse().map_err(|_| missing())?;
+    let record = store.call(EVERYTHING, call).await?.ok_or_else(missing)?;
+    Ok(Json((&record).into()))
+}
+
+fn parse(
+    query: Result<Query<CallQuery>, QueryRejection>,
+) -> Result<(CallFilter, Option<Cursor>, usize), Problem> {
+    let Query(query) = query.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let status = query.status.map(|class| {
+        class.parse().map_err(|()| Problem::bad_request("`status` is one of `2xx`, `3xx`, `4xx`, `5xx`"))
+    });
+    if let Some(outcome) = &query.outcome {
+        if !["succeeded", "failed", "cancelled"].contains(&outcome.as_str()) {
+            return Err(Problem::bad_request("`outcome` is one of `succeeded`, `failed`, `cancelled`"));
+        }
+    }
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(Problem::bad_request(format!("`limit` is 1 to {MAX_LIMIT}")));
+    }
+    let filter = CallFilter {
+        endpoint: query.endpoint,
+        caller: query.caller,
+        model: query.model,
+        provider: query.provider,
+        status: status.transpose()?,
+        outcome: query.outcome,
+        since_ms: query.since.map(|time| parse_time("since", &time)).transpose()?,
+        until_ms: query.until.map(|time| parse_time("until", &time)).transpose()?,
+        session: query.session,
+        user: query.user,
+        streamed: query.streamed,
+    };
+    let cursor = query.cursor.map(|cursor| cursor.parse()).transpose()?;
+    Ok((filter, cursor, limit))
+}
+
+pub(super) fn parse_time(name: &str, text: &str) -> Result<i64, Problem> {
+    let time: Timestamp = text.parse().map_err(|_| {
+        Problem::bad_request(format!("`{name}` is a time like `2026-11-22T10:00:00Z` (RFC 3339)"))
+    })?;
+    Ok(time.as_millisecond())
+}

@@ -1,0 +1,21 @@
+//! The routes of Anthropic's clients. <https://docs.anthropic.com/en/api/messages>
+
+use domain::{Api, Dialect};
+use http::Method;
+
+use super::route::{Route, name, strip};
+
+const PREFIXES: [&str; 3] = ["/v1/", "/gateway/anthropic/v1/", "/anthropic/v1/"];
+
+pub(super) fn route(method: &Method, path: &str) -> Option<Route> {
+    let rest = strip(path, &PREFIXES)?;
+    if rest == "messages" {
+        let route = Route::Call { dialect: Dialect::AnthropicMessages, api: Some(Api::Chat), model: None };
+        return Some(Route::post(method, route));
+    }
+    let model = match rest.strip_prefix("models")? {
+        "" => None,
+        one => Some(name(one.strip_prefix('/')?)?),
+    };
+    Some(Route::get(method, Route::Models { model }))
+}

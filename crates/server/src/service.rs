@@ -1,0 +1,124 @@
+//! One request: to a model route, or to everything else.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use config::snapshot::Snapshot;
+use domain::{CallError, Dialect, ErrorKind};
+use futures_util::FutureExt;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use pipeline::{KeyMemo, Pipeline};
+use tokio::runtime::Handle;
+use tower::ServiceExt;
+
+use crate::body::OutBody;
+use crate::models;
+
+/// What all executors share.
+#[derive(Debug)]
+pub struct Shared {
+    pub snapshot: Arc<ArcSwap<Snapshot>>,
+    /// Everything that is no model route.
+    pub router: Router,
+    /// Where the router runs, so that a large query does not hold up calls.
+    pub background: Handle,
+    /// Calls in flight over all executors.
+    pub calls: AtomicUsize,
+}
+
+/// The service of one executor.
+pub struct Service {
+    pub pipeline: Rc<Pipeline>,
+    pub shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        loopback: bool,
+        memo: &Rc<RefCell<KeyMemo>>,
+    ) -> Result<Response<OutBody>, Infallible> {
+        let Some(route) = models::route(request.method(), request.uri().path()) else {
+            return Ok(self.elsewhere(request).await);
+        };
+        let dialect = route.dialect();
+        let call = models::answer(self, route, request, loopback, memo);
+        // A defect in one call is a 500 for that call. Its books are closed by their guard while the panic unwinds.
+        let response = AssertUnwindSafe(call).catch_unwind().await;
+        Ok(response.unwrap_or_else(|_| {
+            tracing::error!("a call ended in a panic; please report this");
+            let error = CallError::new(ErrorKind::Internal, "a defect in the gateway; the log has more");
+            models::refusal(dialect, &error, "")
+        }))
+    }
+
+    async fn elsewhere(&self, request: Request<Incoming>) -> Response<OutBody> {
+        let router = self.shared.router.clone();
+        let task = self.shared.background.spawn(router.oneshot(request.map(axum::body::Body::new)));
+        // A client that leaves takes its query with it.
+        let task = AbortOnDrop(task);
+        match task.await {
+            Ok(Ok(response)) => response.map(OutBody::Axum),
+            Ok(Err(never)) => match never {},
+            Err(error) => {
+                tracing::error!(%error, "a request to the admin API ended in a panic; please report this");
+                let error = CallError::new(ErrorKind::Internal, "a defect in the gateway; the log has more");
+                models::refusal(Dialect::OpenaiChat, &error, "")
+            }
+        }
+    }
+
+    /// Takes a place among the calls in flight, or says that there is none.
+    pub(crate) fn enter(&self, limit: usize) -> Option<Place> {
+        let place = Place { shared: Arc::clone(&self.shared) };
+        let before = self.shared.calls.fetch_add(1, Ordering::Relaxed);
+        (before < limit).then_some(place)
+    }
+}
+
+/// A place among the calls in flight, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    shared: Arc<Shared>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.shared.calls.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = Result<T, tokio::task::JoinError>;
+
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Self::Output> {
+        self.0.poll_unpin(cx)
+    }
+}
+
