@@ -147,3 +147,60 @@ fn read_block(data: &[u8], scanner: &mut Scanner<'_>) -> Result<bool, NotJson> {
     })?;
     Ok(filled || !starts_empty)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_like_the_last_is_still_read_for_what_differs() {
+        let mut eye = Eye::default();
+        let content = Sight {
+            content: true,
+            ..Sight::default()
+        };
+        for (data, expected) in [
+            (
+                r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}"#,
+                content,
+            ),
+            (
+                r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"b"}}"#,
+                content,
+            ),
+            (
+                r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":""}}"#,
+                Sight::default(),
+            ),
+            (
+                r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"c"}}"#,
+                content,
+            ),
+            (
+                r#"{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":{"a":1}}}"#,
+                content,
+            ),
+            (
+                r#"{"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":""}}"#,
+                Sight::default(),
+            ),
+            (r#"{"type":"ping"}"#, Sight::default()),
+            ("{", Sight::default()),
+        ] {
+            assert_eq!(eye.look(b"", data.as_bytes()), expected, "{data}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_comes_last_or_only_as_a_name_is_found() {
+        let mut eye = Eye::default();
+        let delta = br#"{"delta":{"stop_reason":"end_turn"},"usage":{},"type":"message_delta"}"#;
+        assert_eq!(
+            eye.look(b"content_block_delta", delta).usage,
+            Some(["usage"].as_slice())
+        );
+        let unnamed = br#"{"delta":{"text":"a"}}"#;
+        assert!(eye.look(b"content_block_delta", unnamed).content);
+        assert!(!eye.look(b"message_delta", unnamed).content);
+    }
+}

@@ -81,7 +81,9 @@ impl Eye {
                 .then(|| (start, scanner.at()))
         });
         let Some((start, end)) = found else { return false };
-        let plain = !says(&FINISH_REASON, data) && !says(&USAGE, data);
+        let plain = [&FINISH_REASON, &USAGE, &ERROR]
+            .iter()
+            .all(|name| !says(name, data));
         if plain {
             self.remember(&data[..start], &data[end..]);
         }
@@ -121,6 +123,7 @@ fn rest_is_plain(data: &[u8], scanner: &mut Scanner<'_>) -> Result<(), NotJson> 
 static DELTA: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"delta\""));
 static FINISH_REASON: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"finish_reason\""));
 static USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"usage\""));
+static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\""));
 
 /// Whether a member of that name has a value other than null, anywhere in the event.
 fn says(name: &Finder<'_>, data: &[u8]) -> bool {
@@ -211,5 +214,101 @@ impl Chunk {
         self.begun |= bit;
         self.ended |= if ended { bit } else { 0 };
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_event_like_the_last_is_still_read_for_what_differs() {
+        let mut eye = Eye::default();
+        let event = |delta: &str, rest: &str| format!("{{\"choices\":[{{\"delta\":{delta}{rest}");
+        let plain = event("{\"content\":\"a\"}", ",\"finish_reason\":null}],\"usage\":null}");
+        let content = Sight {
+            content: true,
+            ..Sight::default()
+        };
+        assert_eq!(eye.look(b"", plain.as_bytes()), content);
+        for (delta, rest, expected) in [
+            (
+                "{\"content\":\"b\"}",
+                ",\"finish_reason\":null}],\"usage\":null}",
+                content,
+            ),
+            (
+                "{\"content\":\"\"}",
+                ",\"finish_reason\":null}],\"usage\":null}",
+                Sight::default(),
+            ),
+            (
+                "{\"content\":\"c\"}",
+                ",\"finish_reason\":null}],\"usage\":null,\"obfuscation\":\"usage\"}",
+                content,
+            ),
+            (
+                "{\"content\":\"d\"}",
+                "}],\"usage\":{}}",
+                Sight {
+                    usage: Some(&["usage"]),
+                    ..content
+                },
+            ),
+            (
+                "{\"content\":\"e\"}",
+                "}],\"error\":{}}",
+                Sight {
+                    error: true,
+                    ..content
+                },
+            ),
+            (
+                "{\"content\":\"f\"}",
+                "},{\"index\":1,\"finish_reason\":\"stop\"}]}",
+                content,
+            ),
+            (
+                "{\"content\":\"g\"}",
+                ",\"finish_reason\":\"stop\"}]}",
+                Sight {
+                    finished: true,
+                    ..content
+                },
+            ),
+        ] {
+            assert_eq!(
+                eye.look(b"", event(delta, rest).as_bytes()),
+                expected,
+                "{delta}{rest}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_came_before_changes_nothing_that_an_event_says(
+            events in prop::collection::vec(
+                (
+                    prop::sample::select(vec!["{\"choices\":[{\"delta\":", "{\"id\":1,\"choices\":[{\"index\":0,\"delta\":"]),
+                    prop::sample::select(vec!["{\"content\":\"a\"}", "{\"content\":\"\"}", "{}", "{\"tool_calls\":[1]}", "null", "{"]),
+                    prop::sample::select(vec![
+                        "}]}", ",\"finish_reason\":null}]}", ",\"finish_reason\":\"stop\"}]}", "}],\"usage\":{\"a\":1}}",
+                        "}],\"usage\":null}", "}],\"error\":{}}", "}],\"x\":\"y\"}", "", "},{\"delta\":{}}]}",
+                    ]),
+                ),
+                0..8,
+            ),
+        ) {
+            let mut eye = Eye::default();
+            for (before, delta, after) in events {
+                let data = [before, delta, after].concat();
+                let fresh = Eye::default().look(b"", data.as_bytes());
+                let seen = eye.look(b"", data.as_bytes());
+                prop_assert_eq!(Sight { finished: false, ..seen }, Sight { finished: false, ..fresh }, "{}", data);
+            }
+        }
     }
 }
