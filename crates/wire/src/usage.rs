@@ -8,7 +8,7 @@ use domain::{Api, Dialect, Usage};
 use memchr::memmem;
 use serde_json::Value;
 
-use crate::json::{self, Scanner};
+use crate::json::{self, Kind, NotJson, Scanner};
 use crate::{anthropic, openai_chat};
 
 /// The usage that a whole reply reports, if it reports any.
@@ -60,13 +60,14 @@ impl UsageCounts {
         if document.get(range.start) != Some(&b'{') {
             return;
         }
-        let Ok(report) = serde_json::from_slice::<Value>(&document[range]) else {
-            return;
+        let mut scanner = Scanner::starting_at(document, range.start);
+        // A defect ends the report, and what it said before is still true.
+        let _ = match self {
+            Self::OpenaiChat(counts) => scan_report(counts.get_or_insert_default(), document, &mut scanner),
+            Self::AnthropicMessages(counts) => {
+                scan_report(counts.get_or_insert_default(), document, &mut scanner)
+            }
         };
-        match self {
-            Self::OpenaiChat(counts) => counts.get_or_insert_default().absorb(&report),
-            Self::AnthropicMessages(counts) => counts.get_or_insert_default().absorb(&report),
-        }
     }
 
     pub(crate) fn usage(&self) -> Option<Usage> {
@@ -77,23 +78,62 @@ impl UsageCounts {
     }
 }
 
-/// The larger of what is known and what `report` says at `path`.
-pub(crate) fn absorb_count(known: &mut Option<u64>, report: &Value, path: &[&str]) {
-    let said = path
-        .iter()
-        .try_fold(report, |value, name| value.get(name))
-        .and_then(read_count);
-    *known = (*known).max(said);
+/// A report in a dialect's own terms.
+pub(crate) trait Report {
+    /// Where the count `name` is kept, a member of the object `group` or, where that is empty, of the report itself.
+    fn slot(&mut self, group: &str, name: &str) -> Option<&mut Option<u64>>;
+}
+
+/// Merges a report: they are cumulative, so the larger count is the newer one.
+pub(crate) fn absorb(counts: &mut impl Report, report: &Value) {
+    let Some(members) = report.as_object() else { return };
+    for (name, value) in members {
+        match value {
+            Value::Number(number) => keep_larger(counts.slot("", name), &number.to_string()),
+            Value::Object(details) => {
+                for (detail, value) in details {
+                    if let Value::Number(number) = value {
+                        keep_larger(counts.slot(name, detail), &number.to_string());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The same without a tree: a reply that passes through is read for its usage on every call.
+fn scan_report(counts: &mut impl Report, document: &[u8], scanner: &mut Scanner<'_>) -> Result<(), NotJson> {
+    let text = |range| std::str::from_utf8(document.get(range).unwrap_or_default()).unwrap_or_default();
+    scanner.object(|scanner, key| {
+        let name = text(key.inner());
+        match scanner.kind()? {
+            Kind::Number => keep_larger(counts.slot("", name), text(scanner.skip()?)),
+            Kind::Object => scanner.object(|scanner, key| {
+                if scanner.kind()? == Kind::Number {
+                    keep_larger(counts.slot(name, text(key.inner())), text(scanner.skip()?));
+                }
+                Ok::<_, NotJson>(())
+            })?,
+            _ => {}
+        }
+        Ok(())
+    })
+}
+
+fn keep_larger(slot: Option<&mut Option<u64>>, number: &str) {
+    if let Some(known) = slot {
+        *known = (*known).max(read_count(number));
+    }
 }
 
 /// A token count as a provider may write it: negative ones are nothing, fractions count in full, and no call has
 /// more than [`MAX_TOKENS`].
-fn read_count(value: &Value) -> Option<u64> {
-    let Value::Number(number) = value else { return None };
-    if let Some(count) = number.as_u64() {
+fn read_count(number: &str) -> Option<u64> {
+    if let Ok(count) = number.parse::<u64>() {
         return Some(count.min(MAX_TOKENS));
     }
-    let count = number.as_f64()?.ceil();
+    let count = number.parse::<f64>().ok()?.ceil();
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -129,6 +169,20 @@ mod tests {
                 ..Usage::default()
             }
         );
+    }
+
+    #[test]
+    fn a_report_reads_the_same_with_and_without_a_tree() {
+        for report in [
+            r#"{"prompt_tokens":5,"completion_tokens":1e1,"prompt_tokens_details":{"cached_tokens":2,"x":[1]},"y":null}"#,
+            r#"{"prompt_tokens":-3,"completion_tokens":2.5,"completion_tokens_details":{"reasoning_tokens":"1"}}"#,
+            r#"{"prompt_tokens":{"prompt_tokens":3},"total_tokens":99999999999999999999,"cached_tokens":4}"#,
+        ] {
+            let body = format!("{{\"usage\":{report}}}");
+            let scanned = reply_usage(Dialect::OpenaiChat, Api::Chat, body.as_bytes());
+            let tree = openai_chat::usage::read_usage(&serde_json::from_str(report).unwrap());
+            assert_eq!(scanned, Some(tree), "{report}");
+        }
     }
 
     #[test]

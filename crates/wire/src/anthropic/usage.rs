@@ -4,7 +4,7 @@
 use domain::Usage;
 use serde_json::{Value, json};
 
-use crate::usage::{absorb_count, take};
+use crate::usage::{Report, absorb, take};
 
 /// A report in Anthropic's own terms.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,28 +18,25 @@ pub(crate) struct Counts {
     thinking: Option<u64>,
 }
 
+impl Report for Counts {
+    fn slot(&mut self, group: &str, name: &str) -> Option<&mut Option<u64>> {
+        match (group, name) {
+            ("", "input_tokens") => Some(&mut self.input),
+            ("", "cache_read_input_tokens") => Some(&mut self.cache_read),
+            ("", "cache_creation_input_tokens") => Some(&mut self.cache_creation),
+            ("cache_creation", "ephemeral_5m_input_tokens") => Some(&mut self.cache_creation_5m),
+            ("cache_creation", "ephemeral_1h_input_tokens") => Some(&mut self.cache_creation_1h),
+            ("", "output_tokens") => Some(&mut self.output),
+            ("output_tokens_details", "thinking_tokens") => Some(&mut self.thinking),
+            _ => None,
+        }
+    }
+}
+
 impl Counts {
-    /// Merges a report: they are cumulative, so the larger count is the newer one.
+    /// Merges a report.
     pub(crate) fn absorb(&mut self, report: &Value) {
-        absorb_count(&mut self.input, report, &["input_tokens"]);
-        absorb_count(&mut self.cache_read, report, &["cache_read_input_tokens"]);
-        absorb_count(&mut self.cache_creation, report, &["cache_creation_input_tokens"]);
-        absorb_count(
-            &mut self.cache_creation_5m,
-            report,
-            &["cache_creation", "ephemeral_5m_input_tokens"],
-        );
-        absorb_count(
-            &mut self.cache_creation_1h,
-            report,
-            &["cache_creation", "ephemeral_1h_input_tokens"],
-        );
-        absorb_count(&mut self.output, report, &["output_tokens"]);
-        absorb_count(
-            &mut self.thinking,
-            report,
-            &["output_tokens_details", "thinking_tokens"],
-        );
+        absorb(self, report);
     }
 
     pub(crate) fn usage(self) -> Usage {

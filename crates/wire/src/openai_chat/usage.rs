@@ -5,7 +5,7 @@
 use domain::Usage;
 use serde_json::{Value, json};
 
-use crate::usage::{absorb_count, take};
+use crate::usage::{Report, absorb, take};
 
 /// A report in OpenAI's own terms.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,39 +20,29 @@ pub(crate) struct Counts {
     audio_completion: Option<u64>,
 }
 
+impl Report for Counts {
+    fn slot(&mut self, group: &str, name: &str) -> Option<&mut Option<u64>> {
+        match (group, name) {
+            ("", "prompt_tokens") => Some(&mut self.prompt),
+            ("", "completion_tokens") => Some(&mut self.completion),
+            ("", "total_tokens") => Some(&mut self.total),
+            // The second is DeepSeek's name for the same.
+            ("prompt_tokens_details", "cached_tokens") | ("", "prompt_cache_hit_tokens") => {
+                Some(&mut self.cached)
+            }
+            ("prompt_tokens_details", "cache_write_tokens") => Some(&mut self.cache_write),
+            ("prompt_tokens_details", "audio_tokens") => Some(&mut self.audio_prompt),
+            ("completion_tokens_details", "reasoning_tokens") => Some(&mut self.reasoning),
+            ("completion_tokens_details", "audio_tokens") => Some(&mut self.audio_completion),
+            _ => None,
+        }
+    }
+}
+
 impl Counts {
-    /// Merges a report: they are cumulative, so the larger count is the newer one.
+    /// Merges a report.
     pub(crate) fn absorb(&mut self, report: &Value) {
-        absorb_count(&mut self.prompt, report, &["prompt_tokens"]);
-        absorb_count(&mut self.completion, report, &["completion_tokens"]);
-        absorb_count(&mut self.total, report, &["total_tokens"]);
-        absorb_count(
-            &mut self.cached,
-            report,
-            &["prompt_tokens_details", "cached_tokens"],
-        );
-        // DeepSeek's name for the same.
-        absorb_count(&mut self.cached, report, &["prompt_cache_hit_tokens"]);
-        absorb_count(
-            &mut self.cache_write,
-            report,
-            &["prompt_tokens_details", "cache_write_tokens"],
-        );
-        absorb_count(
-            &mut self.audio_prompt,
-            report,
-            &["prompt_tokens_details", "audio_tokens"],
-        );
-        absorb_count(
-            &mut self.reasoning,
-            report,
-            &["completion_tokens_details", "reasoning_tokens"],
-        );
-        absorb_count(
-            &mut self.audio_completion,
-            report,
-            &["completion_tokens_details", "audio_tokens"],
-        );
+        absorb(self, report);
     }
 
     pub(crate) fn usage(self) -> Usage {
