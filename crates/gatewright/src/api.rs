@@ -56,11 +56,10 @@ impl Api {
             message
         };
         let exchange = async {
-            let mut response = self
-                .client
-                .send(self.origin.clone(), Duration::from_secs(5), message)
-                .await
-                .map_err(|error| anyhow!("{error}; is a gateway running at {}? (`gatewright serve`)", self.base))?;
+            let mut response =
+                self.client.send(self.origin.clone(), Duration::from_secs(5), message).await.map_err(
+                    |error| anyhow!("{error}; is a gateway running at {}? (`gatewright serve`)", self.base),
+                )?;
             let mut body = Vec::new();
             while let Some(chunk) = response.body.chunk().await {
                 body.extend_from_slice(&chunk?);
@@ -81,7 +80,8 @@ impl Api {
 
 /// Runs a command against a gateway.
 pub(crate) fn block_on<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build_local(Default::default())?;
     runtime.block_on(command)
 }
 

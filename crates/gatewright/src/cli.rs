@@ -8,9 +8,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// One gateway between applications or agents and every model provider they call.
 #[derive(Debug, Parser)]
 #[command(name = "gatewright", version, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Example:\n  gatewright serve\n  curl http://127.0.0.1:4242/v1/chat/completions \\\n    \
+#[command(
+    after_help = "Example:\n  gatewright serve\n  curl http://127.0.0.1:4242/v1/chat/completions \\\n    \
     -H 'content-type: application/json' \\\n    \
-    -d '{\"model\": \"demo\", \"messages\": [{\"role\": \"user\", \"content\": \"hello\"}]}'")]
+    -d '{\"model\": \"demo\", \"messages\": [{\"role\": \"user\", \"content\": \"hello\"}]}'"
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -43,7 +43,11 @@ impl Blueprint {
         match self.acceptor(&context) {
             Ok(acceptor) => acceptor.run(context).await,
             Err(error) => {
-                tracing::error!(executor = context.index, error = format!("{error:#}"), "an executor cannot start");
+                tracing::error!(
+                    executor = context.index,
+                    error = format!("{error:#}"),
+                    "an executor cannot start"
+                );
                 context.shutdown.kill();
             }
         }
@@ -93,7 +97,7 @@ pub(crate) fn shared(
     };
     let shared = Shared {
         snapshot: Arc::new(ArcSwap::new(snapshot)),
-        router: server::router(state),
+        router: server::router(&state),
         background,
         calls: 0.into(),
     };

@@ -21,7 +21,9 @@ pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) {
         }
     }
     let numeric: Vec<bool> = (0..headings.len())
-        .map(|column| rows.iter().all(|row| row.get(column).is_none_or(|cell| is_numeric(cell))) && !rows.is_empty())
+        .map(|column| {
+            rows.iter().all(|row| row.get(column).is_none_or(|cell| is_numeric(cell))) && !rows.is_empty()
+        })
         .collect();
     let print = |cells: &[String]| {
         let mut text = String::new();

@@ -19,15 +19,15 @@ use crate::cli::Serve;
 use crate::compose::{self, Blueprint};
 use crate::{logging, output, paths};
 
-pub(crate) fn run(options: Serve) -> Result<ExitCode> {
+pub(crate) fn run(options: &Serve) -> Result<ExitCode> {
     logging::start();
     let shutdown = Shutdown::new();
-    let mut data = DataDir::open(data_dir(&options)?)?;
+    let mut data = DataDir::open(data_dir(options)?)?;
     for warning in data.warnings() {
         tracing::warn!("{warning}");
     }
     let hasher = Arc::new(KeyHasher::new(data.pepper()?.expose()));
-    let Some(snapshot) = snapshot(&options, &hasher)? else {
+    let Some(snapshot) = snapshot(options, &hasher)? else {
         return Ok(ExitCode::FAILURE);
     };
     let background = tokio::runtime::Builder::new_multi_thread()
@@ -71,7 +71,9 @@ fn data_dir(options: &Serve) -> Result<std::path::PathBuf> {
     }
     // The directory holds the pepper, and the pepper is needed to compile: so the file is read for this one value first.
     let written = match &options.config {
-        Some(path) => Source::read(path).ok().and_then(|source| config::data_dir(&source, &Environment::process())),
+        Some(path) => {
+            Source::read(path).ok().and_then(|source| config::data_dir(&source, &Environment::process()))
+        }
         None => None,
     };
     paths::data_dir(written)

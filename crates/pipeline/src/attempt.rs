@@ -14,7 +14,7 @@ use http::{HeaderMap, StatusCode};
 use upstream::Body;
 
 use crate::Ingress;
-use crate::classify::{self, Failed};
+use crate::classify;
 use crate::decode::Decoded;
 use crate::plan::Plan;
 use crate::relay::{Flow, Limits};
@@ -44,7 +44,11 @@ pub(crate) struct Errand<'a> {
     pub(crate) endpoint: &'a Endpoint,
 }
 
-pub(crate) async fn attempt(books: &mut Books, errand: &Errand<'_>, plan: &Plan) -> Result<Opened, CallError> {
+pub(crate) async fn attempt(
+    books: &mut Books,
+    errand: &Errand<'_>,
+    plan: &Plan,
+) -> Result<Opened, CallError> {
     let endpoint = errand.endpoint;
     let mut last = None;
     let mut attempts_total = 0;
@@ -54,7 +58,8 @@ pub(crate) async fn attempt(books: &mut Books, errand: &Errand<'_>, plan: &Plan)
                 Ok(opened) => return Ok(opened),
                 Err(failed) => failed,
             };
-            books.end_attempt(Ending::failed(failed.reason, &failed.error));
+            let prompt_bytes = if failed.billable { errand.request.body.len() } else { 0 };
+            books.end_attempt(Ending::failed(failed.reason, &failed.error, prompt_bytes));
             attempts_total += 1;
             let so_far = Attempts {
                 tries_on_target,
@@ -66,7 +71,7 @@ pub(crate) async fn attempt(books: &mut Books, errand: &Errand<'_>, plan: &Plan)
             };
             let jitter = books.pipeline().ids.borrow_mut().fraction();
             let next = decide(&endpoint.retry, &endpoint.fallback_on, so_far, &failed.failure, jitter);
-            let Failed { error, .. } = failed;
+            let error = failed.error;
             match next {
                 Next::RetrySame { after } => tokio::time::sleep(after).await,
                 Next::NextTarget => {

@@ -15,23 +15,30 @@ pub(crate) struct Failed {
     pub(crate) failure: Failure,
     pub(crate) reason: EndReason,
     pub(crate) error: CallError,
+    /// The provider was at work when it failed, and may bill for the prompt.
+    pub(crate) billable: bool,
 }
 
 impl Failed {
-    pub(crate) fn new(kind: FailureKind, reason: EndReason, message: String) -> Self {
+    pub(crate) fn new(kind: FailureKind, reason: EndReason, message: String) -> Box<Self> {
         let error = CallError::new(kind.error_kind(), message);
-        Self { failure: Failure { kind, retry_after: None }, reason, error }
+        Box::new(Self { failure: Failure { kind, retry_after: None }, reason, error, billable: false })
+    }
+
+    fn billable(mut self: Box<Self>) -> Box<Self> {
+        self.billable = true;
+        self
     }
 
     /// The request cannot be expressed for this target; another may take it.
-    pub(crate) fn not_expressible(error: CallError) -> Self {
+    pub(crate) fn not_expressible(error: CallError) -> Box<Self> {
         let failure = Failure { kind: FailureKind::NotExpressible, retry_after: None };
-        Self { failure, reason: EndReason::NotExpressible, error }
+        Box::new(Self { failure, reason: EndReason::NotExpressible, error, billable: false })
     }
 }
 
 /// Nothing came back.
-pub(crate) fn send_error(target: &Target, error: &SendError) -> Failed {
+pub(crate) fn send_error(target: &Target, error: &SendError) -> Box<Failed> {
     let (kind, reason) = match error {
         SendError::ConnectTimeout { .. } => (FailureKind::Timeout, EndReason::Deadline),
         SendError::Broken(_) | SendError::Garbage(_) => (FailureKind::BrokenReply, EndReason::BrokenReply),
@@ -50,7 +57,7 @@ pub(crate) fn error_reply(
     status: StatusCode,
     headers: &HeaderMap,
     body: &[u8],
-) -> Failed {
+) -> Box<Failed> {
     let provider = wire::read_error(carriage.dialect, Some(status.as_u16()), body);
     in_reply(target, carriage, &provider, Some(status.as_u16()), headers)
 }
@@ -62,18 +69,20 @@ pub(crate) fn in_reply(
     provider: &ProviderFailure,
     status: Option<u16>,
     headers: &HeaderMap,
-) -> Failed {
+) -> Box<Failed> {
     let (kind, mut error) = failure_of(provider, status);
     error.message = format!("`{}` answered: {}", target.label, scrub(&error.message, carriage));
     if kind == FailureKind::Auth {
         // Whoever calls cannot mend it, and must not believe that its own key is bad.
-        error.message =
-            format!("`{}` refuses the gateway's credential `{}`; its owner has to look", target.label, target.credential.name);
+        error.message = format!(
+            "`{}` refuses the gateway's credential `{}`; its owner has to look",
+            target.label, target.credential.name
+        );
         error.provider_code = None;
     }
     error.retry_after = retry_after(headers, SystemTime::now());
     let failure = Failure { kind, retry_after: error.retry_after };
-    Failed { failure, reason: EndReason::ProviderStatus, error }
+    Box::new(Failed { failure, reason: EndReason::ProviderStatus, error, billable: false })
 }
 
 pub(crate) fn failure_of(provider: &ProviderFailure, status: Option<u16>) -> (FailureKind, CallError) {
@@ -132,15 +141,23 @@ pub(crate) fn request_id(dialect: Dialect, headers: &HeaderMap) -> Option<String
 }
 
 /// A deadline of the whole call passed.
-pub(crate) fn total_deadline(target: &Target, limit: Duration) -> Failed {
+pub(crate) fn total_deadline(target: &Target, limit: Duration) -> Box<Failed> {
     let message =
         format!("`{}` did not answer within {limit:?} (`timeouts.total` of the endpoint)", target.label);
-    Failed::new(FailureKind::Timeout, EndReason::Deadline, message)
+    Failed::new(FailureKind::Timeout, EndReason::Deadline, message).billable()
 }
 
-pub(crate) fn broken(target: &Target, how: &str) -> Failed {
+/// Streams: no content came in time.
+pub(crate) fn first_token_deadline(target: &Target, limit: Duration) -> Box<Failed> {
+    let label = &target.label;
+    let message =
+        format!("`{label}` sent no content within {limit:?} (`timeouts.first_token` of the endpoint)");
+    Failed::new(FailureKind::Timeout, EndReason::Deadline, message).billable()
+}
+
+pub(crate) fn broken(target: &Target, how: &str) -> Box<Failed> {
     let message = format!("the reply of `{}` cannot be used: {how}", target.label);
-    Failed::new(FailureKind::BrokenReply, EndReason::BrokenReply, message)
+    Failed::new(FailureKind::BrokenReply, EndReason::BrokenReply, message).billable()
 }
 
 /// Told to a caller whose call could not even be tried.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::{Api, CallError, Dialect, ErrorKind};
-use wire::{Peek, Prompt};
+use wire::{Patch, Peek, Prompt};
 
 use crate::Ingress;
 
@@ -42,7 +42,14 @@ impl Decoded<'_> {
 
     /// The full canonical form.
     pub(crate) fn prompt(&self) -> Result<&Prompt, CallError> {
-        let parsed = self.prompt.get_or_init(|| wire::decode_request(self.dialect, self.body));
+        let parsed = self.prompt.get_or_init(|| {
+            if self.peek.model.is_some() {
+                return wire::decode_request(self.dialect, self.body);
+            }
+            // The path named the model, and the canonical form has it in the body.
+            let patch = Patch { model: Some(&self.model), ..Patch::default() };
+            wire::decode_request(self.dialect, &wire::patch(self.dialect, self.body, &self.peek, &patch))
+        });
         parsed.as_ref().map_err(Clone::clone)
     }
 }

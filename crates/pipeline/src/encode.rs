@@ -43,22 +43,19 @@ pub(crate) fn encode(
 
 fn passed_through(ingress: &Ingress, request: &Decoded<'_>, endpoint: &Endpoint, target: &Target) -> Encoded {
     let peek = &request.peek;
-    let chat_stream = request.dialect == Dialect::OpenaiChat && request.api == Api::Chat && request.streamed();
+    let chat_stream =
+        request.dialect == Dialect::OpenaiChat && request.api == Api::Chat && request.streamed();
     // Without a usage chunk a stream has no exact tokens, and so no exact cost.
     let include_usage = chat_stream && !request.wants_usage();
     let renamed = peek.model.as_deref() != Some(&*target.model);
-    let capped = endpoint.max_output_tokens.filter(|cap| {
-        request.api == Api::Chat && peek.max_output_tokens.is_none_or(|asked| asked > *cap)
-    });
+    let capped = endpoint
+        .max_output_tokens
+        .filter(|cap| request.api == Api::Chat && peek.max_output_tokens.is_none_or(|asked| asked > *cap));
     let mut notes = Vec::new();
     if let (Some(cap), Some(_)) = (capped, peek.max_output_tokens) {
         notes.push(format!("max_output_tokens:clamped to {cap}"));
     }
-    let patch = Patch {
-        model: renamed.then_some(&*target.model),
-        include_usage,
-        max_output_tokens: capped,
-    };
+    let patch = Patch { model: renamed.then_some(&*target.model), include_usage, max_output_tokens: capped };
     let body = if renamed || include_usage || capped.is_some() {
         Bytes::from(wire::patch(request.dialect, request.body, peek, &patch))
     } else {
@@ -75,7 +72,8 @@ fn translated(
     to: Dialect,
 ) -> Result<Encoded, CallError> {
     if request.api != Api::Chat {
-        let message = format!("`{}` has no {} in {to}; choose another model", target.label, request.api.name());
+        let message =
+            format!("`{}` has no {} in {to}; choose another model", target.label, request.api.name());
         return Err(CallError::new(ErrorKind::InvalidRequest, message).param("model"));
     }
     let mut prompt = Cow::Borrowed(request.prompt()?);

@@ -15,7 +15,8 @@ pub(crate) const fn tokens(bytes: u64) -> u64 {
 fn content_bytes(event: &ReplyEvent) -> u64 {
     match event {
         ReplyEvent::BlockDelta {
-            delta: Delta::Text(text) | Delta::Thinking(text) | Delta::Arguments(text), ..
+            delta: Delta::Text(text) | Delta::Thinking(text) | Delta::Arguments(text),
+            ..
         } => text.len() as u64,
         _ => 0,
     }

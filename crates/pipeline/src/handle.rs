@@ -36,8 +36,7 @@ enum Passed {
 
 async fn run(pipeline: &Rc<Pipeline>, ingress: &Ingress, books: &mut Books) -> Result<Passed, CallError> {
     let now_ms = ingress.started.unix_ms();
-    let identity =
-        identify(&ingress.snapshot, &pipeline.hasher, &ingress.headers, &ingress.door, now_ms)?;
+    let identity = identify(&ingress.snapshot, &pipeline.hasher, &ingress.headers, &ingress.door, now_ms)?;
     books.identified(&identity);
     let request = decode(ingress)?;
     let endpoint = reserve::admit(ingress, &identity, &request.model);
@@ -103,8 +102,8 @@ fn refuse(books: &mut Books, dialect: Dialect, error: &CallError) -> Reply {
     let mut call_text = String::new();
     if let Some((call, trace, target, attempts)) = ours {
         call_text = call.to_string();
-        OurHeaders { call, trace: Some(trace), target: target.as_deref(), attempts, notes: &[] }
-            .write(&mut headers);
+        let (caller, target) = (dialect, target.as_deref());
+        OurHeaders { caller, call, trace: Some(trace), target, attempts, notes: &[] }.write(&mut headers);
     }
     let body = wire::write_error(dialect, error, &call_text);
     books.keep_reply(&body);

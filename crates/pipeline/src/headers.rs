@@ -52,8 +52,10 @@ pub(crate) fn outbound(dialect: Dialect, same: Option<&HeaderMap>) -> HeaderMap 
 pub(crate) fn copy_inbound(from: &HeaderMap, to: &mut HeaderMap) {
     for (name, value) in from {
         let text = name.as_str();
-        let shown = matches!(text, "request-id" | "x-request-id" | "retry-after" | "retry-after-ms" | "x-should-retry")
-            || text.starts_with("x-ratelimit-")
+        let shown = matches!(
+            text,
+            "request-id" | "x-request-id" | "retry-after" | "retry-after-ms" | "x-should-retry"
+        ) || text.starts_with("x-ratelimit-")
             || text.starts_with("anthropic-ratelimit-");
         if shown {
             to.append(name.clone(), value.clone());
@@ -63,6 +65,7 @@ pub(crate) fn copy_inbound(from: &HeaderMap, to: &mut HeaderMap) {
 
 /// The headers that every reply of a model route carries.
 pub(crate) struct OurHeaders<'a> {
+    pub(crate) caller: Dialect,
     pub(crate) call: domain::CallId,
     pub(crate) trace: Option<domain::TraceId>,
     pub(crate) target: Option<&'a str>,
@@ -73,6 +76,11 @@ pub(crate) struct OurHeaders<'a> {
 impl OurHeaders<'_> {
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         put(headers, CALL_ID, HeaderValue::from_bytes(&self.call.hyphenated()));
+        // What an SDK shows as the id of its request, in errors too. A provider of the same dialect has given its own.
+        let request_id = request_id(self.caller);
+        if !headers.contains_key(&request_id) {
+            put(headers, request_id, HeaderValue::from_bytes(&self.call.hyphenated()));
+        }
         if let Some(trace) = self.trace {
             put(headers, TRACE_ID, HeaderValue::from_bytes(&trace.hex()));
         }
@@ -84,6 +92,14 @@ impl OurHeaders<'_> {
         if !self.notes.is_empty() {
             put(headers, NOTES, HeaderValue::from_str(&joined(self.notes)));
         }
+    }
+}
+
+/// Where a client of this dialect looks for the id of its request.
+const fn request_id(dialect: Dialect) -> HeaderName {
+    match dialect {
+        Dialect::OpenaiChat => HeaderName::from_static("x-request-id"),
+        Dialect::AnthropicMessages => HeaderName::from_static("request-id"),
     }
 }
 
@@ -100,7 +116,8 @@ pub(crate) fn cost(headers: &mut HeaderMap, cost: Option<PicoUsd>) {
 }
 
 pub(crate) fn content_type(headers: &mut HeaderMap, dialect: Dialect, streamed: bool) {
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(wire::reply_content_type(dialect, streamed)));
+    headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(wire::reply_content_type(dialect, streamed)));
     if streamed {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         // nginx and its kin would otherwise hold events back until a buffer is full.
@@ -115,7 +132,10 @@ pub fn error_headers(error: &CallError) -> HeaderMap {
     headers.insert(FAULT, HeaderValue::from_static(error.kind.fault().name()));
     if let Some(after) = error.retry_after {
         // Whole seconds, rounded up: a client that comes back early is refused again.
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_millis().div_ceil(1_000) as u64));
+        headers.insert(
+            header::RETRY_AFTER,
+            HeaderValue::from(after.as_secs() + u64::from(after.subsec_nanos() > 0)),
+        );
     }
     if error.kind == domain::ErrorKind::BudgetExceeded {
         headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));

@@ -137,7 +137,9 @@ fn refusal(snapshot: &Snapshot, headers: &HeaderMap, door: &Door) -> Option<&'st
         return Some(NO_KEY);
     }
     if was_forwarded(headers) {
-        return Some("no key was sent, and calls without one are only for this machine: this one came by a proxy");
+        return Some(
+            "no key was sent, and calls without one are only for this machine: this one came by a proxy",
+        );
     }
     if !is_local(headers, &HOST) || (headers.contains_key(ORIGIN) && !is_local(headers, &ORIGIN)) {
         return Some(

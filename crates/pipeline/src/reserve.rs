@@ -37,7 +37,11 @@ pub(crate) fn admit(ingress: &Ingress, identity: &Identity, model: &str) -> Resu
 }
 
 /// Sets the upper bound of one attempt aside.
-pub(crate) fn reserve(pipeline: &Pipeline, books: &Books, attempt: AttemptId) -> Result<Reservation, CallError> {
+pub(crate) fn reserve(
+    pipeline: &Pipeline,
+    books: &Books,
+    attempt: AttemptId,
+) -> Result<Reservation, CallError> {
     let request = books.read(|record| ReservationRequest {
         attempt,
         scope: record.caller.scope,
@@ -46,7 +50,8 @@ pub(crate) fn reserve(pipeline: &Pipeline, books: &Books, attempt: AttemptId) ->
         upper_bound: Amount::default(),
         now_ms: record.started_at_us / 1_000,
     });
-    let request = request.ok_or_else(|| CallError::new(ErrorKind::Internal, "the books were closed too early"))?;
+    let request =
+        request.ok_or_else(|| CallError::new(ErrorKind::Internal, "the books were closed too early"))?;
     pipeline.ledger.reserve(&request).map_err(|refusal| {
         CallError::new(refusal.reason.error_kind(), refusal.to_string()).retry_after(refusal.retry_after)
     })

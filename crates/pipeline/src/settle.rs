@@ -7,8 +7,9 @@ use std::time::Instant;
 
 use config::snapshot::{Snapshot, Target};
 use domain::{
-    Api, AttemptId, AttemptRecord, CallError, CallRecord, Caller, CallerKind, Capture, CaptureMode, CostSource,
-    Dialect, EndReason, ErrorKind, Outcome, PicoUsd, RelayMode, Scope, Usage, UsageRecord, UsageSource,
+    Api, AttemptId, AttemptRecord, CallError, CallRecord, Caller, CallerKind, Capture, CaptureMode,
+    CostSource, Dialect, EndReason, ErrorKind, Outcome, PicoUsd, RelayMode, Scope, Usage, UsageRecord,
+    UsageSource,
 };
 use governance::ledger::{Amount, Reservation};
 use governance::pricing::{self, PriceSource};
@@ -48,14 +49,16 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    /// An attempt that consumed nothing we know of.
-    pub(crate) fn failed(reason: EndReason, error: &CallError) -> Self {
+    /// An attempt that gave no reply. Where the provider was at work on the prompt it may bill for it, and the size
+    /// of the prompt is what can be counted; no bytes are nothing consumed.
+    pub(crate) fn failed(reason: EndReason, error: &CallError, prompt_bytes: usize) -> Self {
+        let input = crate::estimate::tokens(prompt_bytes as u64);
         Self {
             reason,
             outcome: Outcome::Failed(error.kind),
             message: Some(error.message.clone()),
-            usage: Usage::default(),
-            usage_source: UsageSource::None,
+            usage: Usage { input, ..Usage::default() },
+            usage_source: if input > 0 { UsageSource::Estimated } else { UsageSource::None },
         }
     }
 }
@@ -164,13 +167,13 @@ impl Books {
 
     pub(crate) fn open_attempt(
         &mut self,
-        attempt: AttemptId,
         target: &Arc<Target>,
         dialect: Dialect,
         relay: RelayMode,
         reservation: Reservation,
     ) {
         let span = self.pipeline.ids.borrow_mut().span();
+        let attempt = reservation.attempt();
         let record = AttemptRecord {
             attempt,
             span,
@@ -193,7 +196,8 @@ impl Books {
             cost: None,
             cost_source: CostSource::Unknown,
         };
-        self.open = Some(OpenAttempt { record, started: Instant::now(), target: Arc::clone(target), reservation });
+        self.open =
+            Some(OpenAttempt { record, started: Instant::now(), target: Arc::clone(target), reservation });
     }
 
     /// The head of the provider's reply has come.
@@ -241,7 +245,10 @@ impl Books {
             key: record.caller.key(),
             caller: Arc::clone(&record.caller.name),
             endpoint: record.endpoint.unwrap_or(domain::EndpointId(0)),
-            endpoint_name: record.endpoint_name.clone().unwrap_or_else(|| Arc::clone(&record.requested_model)),
+            endpoint_name: record
+                .endpoint_name
+                .clone()
+                .unwrap_or_else(|| Arc::clone(&record.requested_model)),
             target: target.id,
             credential: target.credential.id,
             provider: Arc::clone(&target.provider),
@@ -305,7 +312,13 @@ impl Drop for Books {
         // The provider has had the request and may bill for it: without a report, the prompt is what we can count.
         let input = self.read(|record| crate::estimate::tokens(record.request.size)).unwrap_or(0);
         let usage = Usage { input, ..Usage::default() };
-        self.end_attempt(Ending { reason, outcome, message: None, usage, usage_source: UsageSource::Estimated });
+        self.end_attempt(Ending {
+            reason,
+            outcome,
+            message: None,
+            usage,
+            usage_source: UsageSource::Estimated,
+        });
         self.close(status, outcome, None);
     }
 }

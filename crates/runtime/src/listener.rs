@@ -43,7 +43,8 @@ impl Listeners {
         let probe = socket(address, false).map_err(explain)?;
         let address = probe.local_addr().map_err(explain)?;
         drop(probe);
-        let sockets = (0..count).map(|_| socket(address, true)).collect::<io::Result<_>>().map_err(explain)?;
+        let sockets =
+            (0..count).map(|_| socket(address, true)).collect::<io::Result<_>>().map_err(explain)?;
         Ok(Self { address, sockets })
     }
 

@@ -18,7 +18,10 @@ use crate::service::Place;
 pub(crate) enum OutBody {
     Whole(Option<Bytes>),
     /// The call's place is given back with its last byte.
-    Stream { relay: Box<Relay>, _place: Place },
+    Stream {
+        relay: Box<Relay>,
+        _place: Place,
+    },
     Axum(axum::body::Body),
 }
 

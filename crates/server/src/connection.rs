@@ -56,7 +56,8 @@ impl Acceptor {
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    let connection = serve(stream, peer, local, limits, Rc::clone(&service), Rc::clone(&context));
+                    let connection =
+                        serve(stream, peer, local, limits, Rc::clone(&service), Rc::clone(&context));
                     context.tasks.spawn_local(connection);
                 }
                 Err(error) => {

@@ -121,4 +121,3 @@ impl<T> Future for AbortOnDrop<T> {
         self.0.poll_unpin(cx)
     }
 }
-

@@ -50,10 +50,10 @@ async fn reach(origin: &Origin) -> Result<TcpStream, SendError> {
     let resolve = |source| SendError::Resolve { host: host.to_owned(), source };
     let addresses: Vec<SocketAddr> =
         tokio::net::lookup_host((host, origin.port)).await.map_err(resolve)?.collect();
-    if !origin.allow_private {
-        if let Some(private) = addresses.iter().find(|address| !is_public(address.ip())) {
-            return Err(SendError::Forbidden { host: host.to_owned(), address: private.ip() });
-        }
+    if !origin.allow_private
+        && let Some(private) = addresses.iter().find(|address| !is_public(address.ip()))
+    {
+        return Err(SendError::Forbidden { host: host.to_owned(), address: private.ip() });
     }
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in addresses {
@@ -85,8 +85,7 @@ async fn handshake<S>(stream: S, tasks: &Tasks) -> Result<Sender, SendError>
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let (sender, connection) =
-        http1::Builder::new().max_headers(256).handshake(TokioIo::new(stream)).await?;
+    let (sender, connection) = http1::Builder::new().max_headers(256).handshake(TokioIo::new(stream)).await?;
     tasks.spawn_local(async move {
         // The error also reaches whoever waits for the reply, and says there whose call it was.
         if let Err(error) = connection.await {

@@ -20,7 +20,11 @@ pub(crate) fn run(options: &Check) -> Result<ExitCode> {
     let errors = problems.iter().filter(|problem| problem.severity == config::Severity::Error).count();
     let warnings = problems.len() - errors;
     if errors == 0 {
-        output::line(&format!("{}: fine{}", options.config.display(), count(warnings, ", with %", "warning")));
+        output::line(&format!(
+            "{}: fine{}",
+            options.config.display(),
+            count(warnings, ", with %", "warning")
+        ));
         return Ok(ExitCode::SUCCESS);
     }
     let more = count(warnings, " and %", "warning");

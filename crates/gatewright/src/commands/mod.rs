@@ -13,7 +13,7 @@ use crate::{output, serve};
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
-        Command::Serve(options) => serve::run(options),
+        Command::Serve(options) => serve::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Schema(options) if options.markdown => {
             output::line(config::reference_markdown().trim_end());

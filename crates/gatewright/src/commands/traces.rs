@@ -33,7 +33,10 @@ async fn tail(options: Tail) -> Result<ExitCode> {
             print_call(call, options.json)?;
         }
     }
-    while !options.no_follow {
+    if options.no_follow {
+        return Ok(ExitCode::SUCCESS);
+    }
+    loop {
         tokio::time::sleep(POLL).await;
         let fresh = api.get(&format!("/api/v1/calls/tail?limit=500&cursor={cursor}{endpoint}")).await?;
         for call in list(&fresh, "calls") {
@@ -41,7 +44,6 @@ async fn tail(options: Tail) -> Result<ExitCode> {
         }
         cursor = text(&fresh, "next");
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn print_call(call: &Value, json: bool) -> Result<()> {
@@ -167,7 +169,10 @@ fn number(value: &Value, name: &str) -> u64 {
 }
 
 fn cost(value: &Value) -> String {
-    value.get("cost_usd").and_then(Value::as_str).map_or_else(|| "cost unknown".to_owned(), |cost| format!("${cost}"))
+    value
+        .get("cost_usd")
+        .and_then(Value::as_str)
+        .map_or_else(|| "cost unknown".to_owned(), |cost| format!("${cost}"))
 }
 
 fn or_dash(text: &str) -> &str {

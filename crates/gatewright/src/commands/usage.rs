@@ -32,7 +32,10 @@ pub(crate) fn run(options: &Usage) -> Result<ExitCode> {
     if let Some(total) = report.get("total").filter(|_| rows.len() > 1) {
         rows.push(row("total".to_owned(), total));
     }
-    output::table(&[options.by.name(), "calls", "attempts", "input", "cached", "output", "cost USD", "unpriced"], &rows);
+    output::table(
+        &[options.by.name(), "calls", "attempts", "input", "cached", "output", "cost USD", "unpriced"],
+        &rows,
+    );
     Ok(ExitCode::SUCCESS)
 }
 

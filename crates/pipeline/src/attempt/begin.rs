@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use config::snapshot::{Carriage, Target};
 use domain::RelayMode;
+use governance::ledger::Reservation;
 use http::{HeaderMap, Method, Uri};
 use http_body_util::Full;
 use tokio::time::Instant;
@@ -21,12 +22,14 @@ pub(super) async fn begin(
     books: &mut Books,
     errand: &Errand<'_>,
     target: &Arc<Target>,
-) -> Result<Opened, Failed> {
+) -> Result<Opened, Box<Failed>> {
     let request = errand.request;
-    let carriage = target.carriage(request.dialect, request.api).ok_or_else(|| not_offered(errand, target))?;
+    let carriage =
+        target.carriage(request.dialect, request.api).ok_or_else(|| not_offered(errand, target))?;
     let encoded = encode(errand.ingress, request, errand.endpoint, target, carriage)
         .map_err(Failed::not_expressible)?;
-    open_attempt(books, errand, target, carriage)?;
+    let reservation = reserve(books)?;
+    open_attempt(books, errand, target, carriage, reservation);
     let limits = limits(books, errand);
     let Encoded { body, headers, notes, strip_usage } = encoded;
     let outcome = tokio::time::timeout_at(limits.total_at, async {
@@ -42,14 +45,20 @@ pub(super) async fn begin(
     Ok(opened)
 }
 
-fn not_offered(errand: &Errand<'_>, target: &Target) -> Failed {
-    let message = format!(
-        "`{}` does not offer {}; choose another model",
-        target.label,
-        errand.request.api.name()
-    );
+fn not_offered(errand: &Errand<'_>, target: &Target) -> Box<Failed> {
+    let message =
+        format!("`{}` does not offer {}; choose another model", target.label, errand.request.api.name());
     let error = domain::CallError::new(domain::ErrorKind::InvalidRequest, message).param("model");
     Failed::not_expressible(error)
+}
+
+fn reserve(books: &Books) -> Result<Reservation, Box<Failed>> {
+    let attempt = books.next_attempt();
+    let mut reservation =
+        reserve::reserve(books.pipeline(), books, attempt).map_err(Failed::not_expressible)?;
+    // From here on the provider may charge.
+    reservation.mark_sent();
+    Ok(reservation)
 }
 
 fn open_attempt(
@@ -57,15 +66,11 @@ fn open_attempt(
     errand: &Errand<'_>,
     target: &Arc<Target>,
     carriage: &Carriage,
-) -> Result<(), Failed> {
-    let attempt = books.next_attempt();
-    let mut reservation =
-        reserve::reserve(books.pipeline(), books, attempt).map_err(Failed::not_expressible)?;
-    reservation.mark_sent();
-    let relay =
-        if carriage.dialect == errand.request.dialect { RelayMode::Raw } else { RelayMode::Translate };
-    books.open_attempt(attempt, target, carriage.dialect, relay, reservation);
-    Ok(())
+    reservation: Reservation,
+) {
+    let same = carriage.dialect == errand.request.dialect;
+    let relay = if same { RelayMode::Raw } else { RelayMode::Translate };
+    books.open_attempt(target, carriage.dialect, relay, reservation);
 }
 
 fn limits(books: &Books, errand: &Errand<'_>) -> Limits {
@@ -86,7 +91,7 @@ async fn send(
     carriage: &Carriage,
     headers: &HeaderMap,
     body: &Bytes,
-) -> Result<Response, Failed> {
+) -> Result<Response, Box<Failed>> {
     let client = &books.pipeline().client;
     let api = errand.request.api;
     if let Some(simulator) = &target.credential.simulator {
@@ -127,7 +132,7 @@ async fn send(
     let limit = errand.endpoint.timeouts.first_token;
     match tokio::time::timeout(limit, sent).await {
         Ok(sent) => sent.map_err(|error| classify::send_error(target, &error)),
-        Err(_) => Err(collect::first_token_deadline(target, limit)),
+        Err(_) => Err(classify::first_token_deadline(target, limit)),
     }
 }
 
@@ -138,7 +143,7 @@ async fn accept(
     target: &Target,
     carriage: &Carriage,
     response: Response,
-) -> Result<Response, Failed> {
+) -> Result<Response, Box<Failed>> {
     let status = response.status;
     books.attempt_head(status.as_u16(), classify::request_id(carriage.dialect, &response.headers));
     if status.is_success() {

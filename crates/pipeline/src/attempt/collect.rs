@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use config::snapshot::{Carriage, Target};
-use domain::EndReason;
-use governance::retry::FailureKind;
 use http::header::CONTENT_TYPE;
 use tokio::time::Instant;
 use upstream::{Body, Response};
@@ -43,7 +41,7 @@ pub(super) struct Begun<'a> {
 }
 
 impl Begun<'_> {
-    pub(super) async fn stream(self, response: Response) -> Result<Opened, Failed> {
+    pub(super) async fn stream(self, response: Response) -> Result<Opened, Box<Failed>> {
         let Response { status, headers, mut body } = response;
         if is_json(&headers) {
             let body = error_body(&mut body).await;
@@ -57,16 +55,16 @@ impl Begun<'_> {
             let chunk = match tokio::time::timeout_at(hold_until, body.chunk()).await {
                 Ok(chunk) => chunk,
                 Err(_) if Instant::now() >= self.limits.first_token_at => {
-                    return Err(first_token_deadline(self.target, self.limits.first_token));
+                    return Err(classify::first_token_deadline(self.target, self.limits.first_token));
                 }
                 // The client may have the head now; the relay watches the deadlines from here on.
                 Err(_) => break,
             };
             let ended = chunk.is_none();
             let bytes = match chunk {
-                Some(Ok(chunk)) => {
-                    flow.push(chunk).map_err(|too_long| classify::broken(self.target, &too_long.to_string()))?
-                }
+                Some(Ok(chunk)) => flow
+                    .push(chunk)
+                    .map_err(|too_long| classify::broken(self.target, &too_long.to_string()))?,
                 Some(Err(error)) => {
                     return Err(classify::broken(self.target, &format!("its connection broke ({error})")));
                 }
@@ -102,7 +100,7 @@ impl Begun<'_> {
         })
     }
 
-    pub(super) async fn whole(self, response: Response) -> Result<Opened, Failed> {
+    pub(super) async fn whole(self, response: Response) -> Result<Opened, Box<Failed>> {
         let Response { status, headers, mut body } = response;
         let same = self.carriage.dialect == self.errand.request.dialect;
         let cap = if same { WHOLE_BYTES } else { TRANSLATED_BYTES };
@@ -112,7 +110,10 @@ impl Begun<'_> {
             .map_err(|error| classify::broken(self.target, &format!("its connection broke ({error})")))?;
         let (bytes, complete) = collected;
         if !complete && !same {
-            return Err(classify::broken(self.target, "it is larger than 64 MiB, too large to be translated"));
+            return Err(classify::broken(
+                self.target,
+                "it is larger than 64 MiB, too large to be translated",
+            ));
         }
         if complete && !is_object(&bytes) {
             return Err(classify::broken(self.target, "it is not a JSON object"));
@@ -148,18 +149,10 @@ impl Begun<'_> {
     }
 
     /// A stream was asked for, and JSON came: an error with a good status, or a server that cannot stream.
-    fn not_a_stream(&self, headers: &http::HeaderMap, body: &[u8]) -> Failed {
+    fn not_a_stream(&self, headers: &http::HeaderMap, body: &[u8]) -> Box<Failed> {
         let failure = wire::read_error(self.carriage.dialect, None, body);
         classify::in_reply(self.target, self.carriage, &failure, None, headers)
     }
-}
-
-pub(super) fn first_token_deadline(target: &Target, limit: Duration) -> Failed {
-    let message = format!(
-        "`{}` sent no content within {limit:?} (`timeouts.first_token` of the endpoint)",
-        target.label
-    );
-    Failed::new(FailureKind::Timeout, EndReason::Deadline, message)
 }
 
 /// As much of an error's body as is worth reading.

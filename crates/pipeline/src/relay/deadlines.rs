@@ -19,7 +19,9 @@ impl Passed {
     pub(crate) fn message(self) -> String {
         match self {
             Self::FirstToken(limit) => {
-                format!("the provider sent no content within {limit:?} (`timeouts.first_token` of the endpoint)")
+                format!(
+                    "the provider sent no content within {limit:?} (`timeouts.first_token` of the endpoint)"
+                )
             }
             Self::Idle(limit) => {
                 format!("the provider sent no content for {limit:?} (`timeouts.idle` of the endpoint)")

@@ -138,12 +138,7 @@ pub(crate) struct Translation {
 
 impl Translation {
     pub(crate) fn new(from: Dialect, encoder: StreamEncoder) -> Self {
-        Self {
-            decoder: StreamDecoder::new(from),
-            encoder,
-            events: Vec::new(),
-            progress: Progress::default(),
-        }
+        Self { decoder: StreamDecoder::new(from), encoder, events: Vec::new(), progress: Progress::default() }
     }
 
     fn push(&mut self, chunk: &[u8]) -> Bytes {

@@ -44,7 +44,9 @@ pub struct Relay {
 enum State {
     Open,
     /// The books are closed; the provider's end of body is awaited so that its connection can be used again.
-    Draining { until: Instant },
+    Draining {
+        until: Instant,
+    },
     /// The document cannot be completed, and its format has no way to say so.
     Aborted,
     Done,
@@ -57,7 +59,10 @@ pub struct Aborted;
 
 impl fmt::Debug for Relay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Relay").field("call", &self.call_text).field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("Relay")
+            .field("call", &self.call_text)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
@@ -102,8 +107,8 @@ fn reply_headers(
     headers::copy_inbound(provider, &mut headers);
     let ours = books.read(|record| (record.call, record.trace));
     if let Some((call, trace)) = ours {
-        let attempts = books.attempts();
-        OurHeaders { call, trace: Some(trace), target: Some(&target.label), attempts, notes }.write(&mut headers);
+        let (target, attempts) = (Some(&*target.label), books.attempts());
+        OurHeaders { caller, call, trace: Some(trace), target, attempts, notes }.write(&mut headers);
     }
     headers::simulated(&mut headers, target);
     headers
@@ -158,7 +163,7 @@ impl Relay {
             let error = classify::failure_of(&failure, None).1;
             // In raw mode the client has the provider's own error event already.
             let told = !matches!(self.flow, Flow::Translate(_));
-            self.fail(EndReason::ProviderStatus, error, told);
+            self.fail(EndReason::ProviderStatus, &error, told);
         } else if progress.terminal {
             self.succeed();
         }
@@ -183,22 +188,22 @@ impl Relay {
     fn on_break(&mut self, how: &str) {
         if self.state == State::Open {
             let message = format!("the provider's stream cannot be continued: {how}; send the request again");
-            self.fail(EndReason::BrokenReply, CallError::new(ErrorKind::ProviderError, message), false);
+            self.fail(EndReason::BrokenReply, &CallError::new(ErrorKind::ProviderError, message), false);
         } else {
             self.state = State::Done;
         }
     }
 
     fn poll_interruption(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let State::Draining { until } = self.state {
-            if until <= Instant::now() {
-                self.state = State::Done;
-                return Poll::Ready(());
-            }
+        if let State::Draining { until } = self.state
+            && until <= Instant::now()
+        {
+            self.state = State::Done;
+            return Poll::Ready(());
         }
         if self.killed.as_mut().poll(cx).is_ready() {
             let message = "the gateway is stopping; send the request again";
-            self.interrupt(EndReason::Shutdown, CallError::new(ErrorKind::Overloaded, message));
+            self.interrupt(EndReason::Shutdown, &CallError::new(ErrorKind::Overloaded, message));
             return Poll::Ready(());
         }
         let passed = std::task::ready!(self.deadlines.poll(cx));
@@ -208,10 +213,10 @@ impl Relay {
 
     fn on_deadline(&mut self, passed: Passed) {
         let error = CallError::new(ErrorKind::ProviderTimeout, passed.message());
-        self.interrupt(EndReason::Deadline, error);
+        self.interrupt(EndReason::Deadline, &error);
     }
 
-    fn interrupt(&mut self, reason: EndReason, error: CallError) {
+    fn interrupt(&mut self, reason: EndReason, error: &CallError) {
         if self.state == State::Open {
             self.fail(reason, error, false);
         } else {
@@ -245,10 +250,10 @@ impl Relay {
     }
 
     /// Ends the stream in the caller's error form: never as if it were complete.
-    fn fail(&mut self, reason: EndReason, error: CallError, told: bool) {
+    fn fail(&mut self, reason: EndReason, error: &CallError, told: bool) {
         if !told && !matches!(self.flow, Flow::Opaque(_)) {
             let mut event = BytesMut::new();
-            wire::write_stream_error(self.caller, &error, &self.call_text, &mut event);
+            wire::write_stream_error(self.caller, error, &self.call_text, &mut event);
             self.forward(event.freeze());
         }
         let (usage, usage_source) = self.usage();
@@ -276,7 +281,8 @@ impl Relay {
                     .unwrap_or(0);
                 let mut usage = reported.unwrap_or_default();
                 if usage.input_total() == 0 {
-                    usage.input = self.books.read(|record| estimate::tokens(record.request.size)).unwrap_or(0);
+                    usage.input =
+                        self.books.read(|record| estimate::tokens(record.request.size)).unwrap_or(0);
                 }
                 if usage.output_total() < output {
                     usage.output = output - usage.reasoning.min(output);

@@ -15,11 +15,7 @@ use crate::headers::{self, OurHeaders};
 use crate::settle::{Books, Ending};
 
 /// Makes the reply, with the books closed. `Err` is a reply that cannot be told in the caller's dialect.
-pub(crate) fn whole(
-    books: &mut Books,
-    opened: Opened,
-    request: &Decoded<'_>,
-) -> Result<Reply, CallError> {
+pub(crate) fn whole(books: &mut Books, opened: Opened, request: &Decoded<'_>) -> Result<Reply, CallError> {
     let Opened { target, dialect: spoken, status, headers: provider, held, mut notes, .. } = opened;
     let upstream_body = held.into_iter().next().unwrap_or_default();
     let usage = wire::reply_usage(spoken, request.api, &upstream_body);
@@ -48,7 +44,8 @@ pub(crate) fn whole(
     headers::simulated(&mut headers, &target);
     if let Some((call, trace)) = books.read(|record| (record.call, record.trace)) {
         let (target, attempts) = (Some(&*target.label), books.attempts());
-        OurHeaders { call, trace: Some(trace), target, attempts, notes: &notes }.write(&mut headers);
+        let caller = request.dialect;
+        OurHeaders { caller, call, trace: Some(trace), target, attempts, notes: &notes }.write(&mut headers);
     }
     books.write(|record| record.notes = notes);
     books.close(status.as_u16(), Outcome::Succeeded, None);

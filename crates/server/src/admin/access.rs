@@ -20,11 +20,11 @@ use super::{AdminState, Problem};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Permission {
     /// Which calls there were, without what was said.
-    ReadTraces,
+    ListCalls,
     /// What was said.
-    ReadContent,
-    ReadUsage,
-    ReadVersion,
+    ViewContent,
+    SumUsage,
+    SeeVersion,
 }
 
 /// Routes, each behind its permission.

@@ -114,10 +114,10 @@ fn parse(
     let status = query.status.map(|class| {
         class.parse().map_err(|()| Problem::bad_request("`status` is one of `2xx`, `3xx`, `4xx`, `5xx`"))
     });
-    if let Some(outcome) = &query.outcome {
-        if !["succeeded", "failed", "cancelled"].contains(&outcome.as_str()) {
-            return Err(Problem::bad_request("`outcome` is one of `succeeded`, `failed`, `cancelled`"));
-        }
+    if let Some(outcome) = &query.outcome
+        && !["succeeded", "failed", "cancelled"].contains(&outcome.as_str())
+    {
+        return Err(Problem::bad_request("`outcome` is one of `succeeded`, `failed`, `cancelled`"));
     }
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {

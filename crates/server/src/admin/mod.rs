@@ -53,17 +53,17 @@ impl FromRef<AdminState> for Arc<dyn Ledger> {
 }
 
 /// Everything that is no model route.
-pub fn router(state: AdminState) -> Router {
+pub fn router(state: &AdminState) -> Router {
     let health = state.health.clone();
     let declared = access::Routes::new(state.clone())
-        .get("/api/v1/calls", access::Permission::ReadTraces, calls::list)
-        .get("/api/v1/calls/tail", access::Permission::ReadTraces, calls::tail)
-        .get("/api/v1/calls/{id}", access::Permission::ReadContent, calls::one)
-        .get("/api/v1/traces", access::Permission::ReadTraces, traces::list)
-        .get("/api/v1/traces/{id}", access::Permission::ReadContent, traces::one)
-        .get("/api/v1/usage", access::Permission::ReadUsage, usage::sums)
-        .get("/api/v1/version", access::Permission::ReadVersion, version::version)
-        .get("/api/v1/openapi.json", access::Permission::ReadVersion, version::document);
+        .get("/api/v1/calls", access::Permission::ListCalls, calls::list)
+        .get("/api/v1/calls/tail", access::Permission::ListCalls, calls::tail)
+        .get("/api/v1/calls/{id}", access::Permission::ViewContent, calls::one)
+        .get("/api/v1/traces", access::Permission::ListCalls, traces::list)
+        .get("/api/v1/traces/{id}", access::Permission::ViewContent, traces::one)
+        .get("/api/v1/usage", access::Permission::SumUsage, usage::sums)
+        .get("/api/v1/version", access::Permission::SeeVersion, version::version)
+        .get("/api/v1/openapi.json", access::Permission::SeeVersion, version::document);
     declared.into_router().merge(operations::router(health)).fallback(problem::not_found)
 }
 

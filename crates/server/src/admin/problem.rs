@@ -44,7 +44,8 @@ impl From<StoreError> for Problem {
         }
         // The text may name files; it goes to the log, not to whoever asks.
         tracing::error!(%error, "the store cannot answer");
-        let detail = "the store cannot answer right now; try again, and look into the gateway's log if it stays so";
+        let detail =
+            "the store cannot answer right now; try again, and look into the gateway's log if it stays so";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "store unavailable", detail)
     }
 }

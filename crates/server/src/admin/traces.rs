@@ -58,7 +58,8 @@ pub(super) async fn one(
     State(store): State<Arc<dyn TraceStore>>,
     Path(id): Path<String>,
 ) -> Result<Json<Trace>, Problem> {
-    let missing = || Problem::missing(format!("there is no trace `{id}`; a new one is listed after a second"));
+    let missing =
+        || Problem::missing(format!("there is no trace `{id}`; a new one is listed after a second"));
     let trace = find(&*store, &id).await?.ok_or_else(missing)?;
     let records = store.trace(EVERYTHING, trace).await?;
     if records.is_empty() {

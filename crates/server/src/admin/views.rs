@@ -297,5 +297,4 @@ mod tests {
         let kept_nothing = capture(b"", 70);
         assert_eq!((kept_nothing.body, kept_nothing.truncated), (None, false));
     }
-
 }

@@ -52,7 +52,8 @@ fn list(
     match names.into_iter().find(|name| *name == model) {
         Some(name) => Ok(wire::write_model(dialect, &entry(name)).into()),
         None => {
-            let message = format!("there is no model `{model}` that you may use; `GET /v1/models` lists those");
+            let message =
+                format!("there is no model `{model}` that you may use; `GET /v1/models` lists those");
             Err(CallError::new(ErrorKind::UnknownModel, message).param("model"))
         }
     }

@@ -36,7 +36,9 @@ pub(crate) async fn answer(
         Route::Call { dialect, api, model } => {
             call(service, snapshot, (dialect, api, model), request, door).await
         }
-        Route::Models { model } => list::answer(service, &snapshot, model.as_deref(), request.headers(), &door),
+        Route::Models { model } => {
+            list::answer(service, &snapshot, model.as_deref(), request.headers(), &door)
+        }
         Route::WrongMethod { dialect, allow } => wrong_method(dialect, allow),
     }
 }
@@ -59,7 +61,8 @@ async fn call(
     door: Door,
 ) -> Response<OutBody> {
     let Some(place) = service.enter(snapshot.server.caps.concurrency) else {
-        let message = "the gateway has as many calls in flight as it may (`server.caps.concurrency`); try again";
+        let message =
+            "the gateway has as many calls in flight as it may (`server.caps.concurrency`); try again";
         let after = Some(std::time::Duration::from_secs(1));
         return refusal(dialect, &CallError::new(ErrorKind::Overloaded, message).retry_after(after), "");
     };

@@ -12,7 +12,11 @@ const PREFIXES: [&str; 4] = ["/v1/", "/gateway/mlflow/v1/", "/gateway/openai/v1/
 pub(super) fn route(method: &Method, path: &str) -> Option<Route> {
     if let Some(rest) = path.strip_prefix("/openai/deployments/") {
         let (deployment, operation) = rest.split_once('/')?;
-        let route = Route::Call { dialect: Dialect::OpenaiChat, api: Some(api(operation)?), model: Some(name(deployment)?) };
+        let route = Route::Call {
+            dialect: Dialect::OpenaiChat,
+            api: Some(api(operation)?),
+            model: Some(name(deployment)?),
+        };
         return Some(Route::post(method, route));
     }
     let rest = strip(path, &PREFIXES)?;

@@ -18,8 +18,13 @@ pub(crate) enum Route {
         model: Option<Arc<str>>,
     },
     /// The models the caller may use, or one of them.
-    Models { model: Option<Arc<str>> },
-    WrongMethod { dialect: Dialect, allow: &'static Method },
+    Models {
+        model: Option<Arc<str>>,
+    },
+    WrongMethod {
+        dialect: Dialect,
+        allow: &'static Method,
+    },
 }
 
 impl Route {
@@ -135,7 +140,9 @@ mod tests {
 
     #[test]
     fn everything_else_is_elsewhere() {
-        for path in ["/", "/v1", "/v1/chat", "/api/v1/calls", "/healthz", "/v1/chat/completions/x", "/gateway/v1"] {
+        for path in
+            ["/", "/v1", "/v1/chat", "/api/v1/calls", "/healthz", "/v1/chat/completions/x", "/gateway/v1"]
+        {
             assert_eq!(route(&Method::POST, path), None, "{path}");
         }
     }

@@ -1,7 +1,9 @@
 //! What the simulator says.
 
 use domain::{Dialect, Usage};
-use wire::{BlockKind, Delta, OutputFormat, Part, PartKind, Prompt, ReplyEvent, Role, StopReason, ToolCallKind};
+use wire::{
+    BlockKind, Delta, OutputFormat, Part, PartKind, Prompt, ReplyEvent, Role, StopReason, ToolCallKind,
+};
 
 use super::tool_call;
 

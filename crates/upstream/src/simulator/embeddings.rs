@@ -36,10 +36,13 @@ pub(super) fn answer(body: &[u8]) -> Result<Vec<u8>, String> {
 fn inputs(input: &Value) -> Result<Vec<String>, String> {
     match input {
         Value::String(text) => Ok(vec![text.clone()]),
-        Value::Array(items) if items.iter().all(Value::is_number) && !items.is_empty() => Ok(vec![input.to_string()]),
-        Value::Array(items) if !items.is_empty() => {
-            Ok(items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect())
+        Value::Array(items) if items.iter().all(Value::is_number) && !items.is_empty() => {
+            Ok(vec![input.to_string()])
         }
+        Value::Array(items) if !items.is_empty() => Ok(items
+            .iter()
+            .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+            .collect()),
         _ => Err("`input` must be a text or a list of texts; it is missing or empty".to_owned()),
     }
 }

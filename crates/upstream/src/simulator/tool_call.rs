@@ -17,7 +17,9 @@ pub(super) fn wanted(prompt: &Prompt) -> Vec<ToolCall> {
     });
     let chosen: Vec<&FunctionTool> = match &prompt.tool_choice {
         Some(ToolChoice::Tool(name)) => functions.filter(|function| function.name == *name).collect(),
-        Some(ToolChoice::Required | ToolChoice::Allowed { required: true, .. }) => functions.take(1).collect(),
+        Some(ToolChoice::Required | ToolChoice::Allowed { required: true, .. }) => {
+            functions.take(1).collect()
+        }
         _ => {
             let said = prompt.turns.iter().rev().find(|turn| turn.role == Role::User);
             let said = said.map(|turn| all_text(&turn.parts)).unwrap_or_default();
