@@ -121,10 +121,9 @@ mod tests {
                     404 => type_of == "not_found_error",
                     429 => matches!(type_of, "rate_limit_error" | "insufficient_quota"),
                     400..=499 => matches!(type_of, "invalid_request_error" | "request_too_large"),
-                    _ => matches!(
-                        type_of,
-                        "server_error" | "api_error" | "overloaded_error" | "timeout_error"
-                    ),
+                    _ => {
+                        matches!(type_of, "server_error" | "api_error" | "overloaded_error" | "timeout_error")
+                    }
                 };
                 assert!(fits, "{kind} is {type_of} in {dialect}");
             }

@@ -19,17 +19,11 @@ impl Said {
     pub(crate) fn read(body: &[u8]) -> Self {
         let start = body.trim_ascii_start();
         match (start.first(), serde_json::from_slice::<Value>(body)) {
-            (_, Ok(Value::String(message))) => Self {
-                message: Some(message),
-                ..Self::default()
-            },
+            (_, Ok(Value::String(message))) => Self { message: Some(message), ..Self::default() },
             (_, Ok(value)) => Self::from_value(&value),
             // Half of a JSON document says nothing to a person.
             (None | Some(b'{' | b'['), Err(_)) => Self::default(),
-            (Some(_), Err(_)) => Self {
-                message: text(start),
-                ..Self::default()
-            },
+            (Some(_), Err(_)) => Self { message: text(start), ..Self::default() },
         }
     }
 
@@ -42,17 +36,9 @@ impl Said {
         let first = |names: &[&str]| names.iter().find_map(|name| error.get(name).and_then(short_text));
         let code = first(&["code"]);
         Self {
-            message: [
-                "message",
-                "Message",
-                "error",
-                "detail",
-                "error_description",
-                "msg",
-                "errors",
-            ]
-            .iter()
-            .find_map(|name| error.get(name).and_then(message_in)),
+            message: ["message", "Message", "error", "detail", "error_description", "msg", "errors"]
+                .iter()
+                .find_map(|name| error.get(name).and_then(message_in)),
             kind: first(&["type", "error_type", "status", "__type"]).filter(|kind| kind != "error"),
             status: code
                 .as_deref()
@@ -67,17 +53,12 @@ impl Said {
 fn message_in(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
-        Value::Object(inner) => ["message", "msg", "detail"]
-            .iter()
-            .find_map(|name| inner.get(*name)?.as_str())
-            .map(str::to_owned),
+        Value::Object(inner) => {
+            ["message", "msg", "detail"].iter().find_map(|name| inner.get(*name)?.as_str()).map(str::to_owned)
+        }
         Value::Array(items) => {
-            let messages: Vec<_> = items
-                .iter()
-                .take(4)
-                .filter(|item| !item.is_array())
-                .filter_map(message_in)
-                .collect();
+            let messages: Vec<_> =
+                items.iter().take(4).filter(|item| !item.is_array()).filter_map(message_in).collect();
             (!messages.is_empty()).then(|| messages.join("; "))
         }
         _ => None,
@@ -101,9 +82,9 @@ fn text(body: &[u8]) -> Option<String> {
     let body = &body[..body.len().min(ENOUGH)];
     match std::str::from_utf8(body) {
         Ok(text) => Some(text.to_owned()),
-        Err(error) if error.error_len().is_none() => std::str::from_utf8(&body[..error.valid_up_to()])
-            .ok()
-            .map(str::to_owned),
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&body[..error.valid_up_to()]).ok().map(str::to_owned)
+        }
         Err(_) => None,
     }
 }
@@ -112,14 +93,8 @@ fn text(body: &[u8]) -> Option<String> {
 pub(crate) fn plain_message(text: &str) -> Option<String> {
     let lower = text.trim_start().to_ascii_lowercase();
     let is_page = lower.starts_with('<') || lower.contains("<html") || lower.contains("<!doctype");
-    let text = if is_page {
-        title(&lower, text.trim_start())?
-    } else {
-        text
-    };
-    let words = text
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty());
+    let text = if is_page { title(&lower, text.trim_start())? } else { text };
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let mut line = String::new();
     for word in words {
         if !line.is_empty() {

@@ -17,10 +17,7 @@ pub(crate) struct EventEnds {
 
 impl EventEnds {
     pub(crate) const fn new() -> Self {
-        Self {
-            line_empty: true,
-            after_cr: false,
-        }
+        Self { line_empty: true, after_cr: false }
     }
 
     /// Whether `chunk` begins with an LF that belongs to the line that ended with the last chunk.
@@ -91,11 +88,7 @@ pub(crate) struct EventFields<'a> {
 impl<'a> EventFields<'a> {
     /// No fields yet; `first` for the first event of a stream.
     pub(crate) const fn new(first: bool) -> Self {
-        Self {
-            name: &[],
-            data: None,
-            first_line: first,
-        }
+        Self { name: &[], data: None, first_line: first }
     }
 
     /// Reads the fields of one event.
@@ -111,11 +104,7 @@ impl<'a> EventFields<'a> {
     }
 
     fn add_line(&mut self, line: &'a [u8]) {
-        let line = if self.first_line {
-            line.strip_prefix(BOM).unwrap_or(line)
-        } else {
-            line
-        };
+        let line = if self.first_line { line.strip_prefix(BOM).unwrap_or(line) } else { line };
         self.first_line = false;
         match split_field(line) {
             (b"data", value) => self.add_data(value),

@@ -42,18 +42,10 @@ pub const MAX_MESSAGE: usize = 2048;
 pub fn read_error(dialect: Dialect, status: Option<u16>, body: &[u8]) -> ProviderFailure {
     let status = status.filter(|status| *status >= 300);
     let said = Said::read(body);
-    let message = said
-        .message
-        .as_deref()
-        .and_then(plain_message)
-        .unwrap_or_else(|| reason(status.or(said.status)));
+    let message =
+        said.message.as_deref().and_then(plain_message).unwrap_or_else(|| reason(status.or(said.status)));
     let class = class(dialect, status.or(said.status), &said, &message);
-    ProviderFailure {
-        message,
-        kind: said.kind,
-        code: said.code,
-        class,
-    }
+    ProviderFailure { message, kind: said.kind, code: said.code, class }
 }
 
 fn class(dialect: Dialect, status: Option<u16>, said: &Said, message: &str) -> FailureClass {
@@ -62,11 +54,7 @@ fn class(dialect: Dialect, status: Option<u16>, said: &Said, message: &str) -> F
         Dialect::AnthropicMessages => anthropic::error::class_of(name),
     };
     // The code is the more precise of the two.
-    let named = said
-        .code
-        .as_ref()
-        .and_then(by_name)
-        .or_else(|| said.kind.as_ref().and_then(by_name));
+    let named = said.code.as_ref().and_then(by_name).or_else(|| said.kind.as_ref().and_then(by_name));
     let Some(status) = status else {
         return refine(named.unwrap_or(FailureClass::ServerError), message);
     };
@@ -122,16 +110,9 @@ const CONTEXT_WINDOW: &[&str] = &[
     "input is too long",
     "maximum number of tokens allowed",
 ];
-const CONTENT_FILTER: &[&str] = &[
-    "content management policy",
-    "content filtering policy",
-    "violating our usage policy",
-];
-const AUTH: &[&str] = &[
-    "api key not valid",
-    "credit balance is too low",
-    "invalid api key",
-];
+const CONTENT_FILTER: &[&str] =
+    &["content management policy", "content filtering policy", "violating our usage policy"];
+const AUTH: &[&str] = &["api key not valid", "credit balance is too low", "invalid api key"];
 
 fn reason(status: Option<u16>) -> String {
     let Some(status) = status else {
@@ -175,12 +156,8 @@ mod tests {
         expected: (&str, Option<&str>, Option<&str>, FailureClass),
     ) {
         let failure = read_error(dialect, status.into(), body.as_bytes());
-        let seen = (
-            failure.message.as_str(),
-            failure.kind.as_deref(),
-            failure.code.as_deref(),
-            failure.class,
-        );
+        let seen =
+            (failure.message.as_str(), failure.kind.as_deref(), failure.code.as_deref(), failure.class);
         assert_eq!(seen, expected, "{body}");
     }
 
@@ -212,23 +189,13 @@ mod tests {
             OPENAI,
             400,
             r#"{"error":{"message":"The response was filtered","code":"content_filter","type":null,"innererror":{}}}"#,
-            (
-                "The response was filtered",
-                None,
-                Some("content_filter"),
-                FailureClass::ContentFilter,
-            ),
+            ("The response was filtered", None, Some("content_filter"), FailureClass::ContentFilter),
         );
         check(
             OPENAI,
             401,
             r#"{"error":{"message":"Incorrect API key","type":"invalid_request_error","code":"invalid_api_key"}}"#,
-            (
-                "Incorrect API key",
-                Some("invalid_request_error"),
-                Some("invalid_api_key"),
-                FailureClass::Auth,
-            ),
+            ("Incorrect API key", Some("invalid_request_error"), Some("invalid_api_key"), FailureClass::Auth),
         );
     }
 
@@ -238,12 +205,7 @@ mod tests {
             ANTHROPIC,
             529,
             r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"req_1"}"#,
-            (
-                "Overloaded",
-                Some("overloaded_error"),
-                None,
-                FailureClass::Overloaded,
-            ),
+            ("Overloaded", Some("overloaded_error"), None, FailureClass::Overloaded),
         );
         check(
             ANTHROPIC,
@@ -260,12 +222,7 @@ mod tests {
             ANTHROPIC,
             400,
             r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low"}}"#,
-            (
-                "Your credit balance is too low",
-                Some("invalid_request_error"),
-                None,
-                FailureClass::Auth,
-            ),
+            ("Your credit balance is too low", Some("invalid_request_error"), None, FailureClass::Auth),
         );
     }
 
@@ -281,12 +238,7 @@ mod tests {
             OPENAI,
             None,
             r#"{"error":{"message":"slow down","type":"rate_limit_error","code":null}}"#,
-            (
-                "slow down",
-                Some("rate_limit_error"),
-                None,
-                FailureClass::RateLimited,
-            ),
+            ("slow down", Some("rate_limit_error"), None, FailureClass::RateLimited),
         );
         check(
             OPENAI,
@@ -298,23 +250,13 @@ mod tests {
             OPENAI,
             None,
             "{}",
-            (
-                "the provider reported an error without a message",
-                None,
-                None,
-                FailureClass::ServerError,
-            ),
+            ("the provider reported an error without a message", None, None, FailureClass::ServerError),
         );
     }
 
     #[test]
     fn imitators_are_understood() {
-        check(
-            OPENAI,
-            404,
-            r#"{"detail":"Not Found"}"#,
-            ("Not Found", None, None, FailureClass::Rejected),
-        );
+        check(OPENAI, 404, r#"{"detail":"Not Found"}"#, ("Not Found", None, None, FailureClass::Rejected));
         check(
             OPENAI,
             422,
@@ -325,41 +267,21 @@ mod tests {
             OPENAI,
             400,
             r#"[{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT"}}]"#,
-            (
-                "API key not valid.",
-                Some("INVALID_ARGUMENT"),
-                Some("400"),
-                FailureClass::Auth,
-            ),
+            ("API key not valid.", Some("INVALID_ARGUMENT"), Some("400"), FailureClass::Auth),
         );
         check(
             OPENAI,
             503,
             r#"{"error":"model is loading","error_type":"overloaded"}"#,
-            (
-                "model is loading",
-                Some("overloaded"),
-                None,
-                FailureClass::Overloaded,
-            ),
+            ("model is loading", Some("overloaded"), None, FailureClass::Overloaded),
         );
         check(
             OPENAI,
             413,
             r#"{"error":{"message":"tokens per minute","type":"tokens","code":"rate_limit_exceeded"}}"#,
-            (
-                "tokens per minute",
-                Some("tokens"),
-                Some("rate_limit_exceeded"),
-                FailureClass::RateLimited,
-            ),
+            ("tokens per minute", Some("tokens"), Some("rate_limit_exceeded"), FailureClass::RateLimited),
         );
-        check(
-            OPENAI,
-            500,
-            "\"boom\"",
-            ("boom", None, None, FailureClass::ServerError),
-        );
+        check(OPENAI, 500, "\"boom\"", ("boom", None, None, FailureClass::ServerError));
     }
 
     #[test]
@@ -374,29 +296,14 @@ mod tests {
             OPENAI,
             502,
             "<!DOCTYPE html><p>hi",
-            (
-                "the provider answered 502 Bad Gateway",
-                None,
-                None,
-                FailureClass::ServerError,
-            ),
+            ("the provider answered 502 Bad Gateway", None, None, FailureClass::ServerError),
         );
-        check(
-            OPENAI,
-            418,
-            "",
-            ("the provider answered 418", None, None, FailureClass::Rejected),
-        );
+        check(OPENAI, 418, "", ("the provider answered 418", None, None, FailureClass::Rejected));
         check(
             OPENAI,
             500,
             "{\"error\":{\"mess",
-            (
-                "the provider answered 500 Internal Server Error",
-                None,
-                None,
-                FailureClass::ServerError,
-            ),
+            ("the provider answered 500 Internal Server Error", None, None, FailureClass::ServerError),
         );
         check(
             ANTHROPIC,
@@ -408,12 +315,7 @@ mod tests {
             OPENAI,
             500,
             r#"{"error":{"message":"<html><body>nope</body></html>"}}"#,
-            (
-                "the provider answered 500 Internal Server Error",
-                None,
-                None,
-                FailureClass::ServerError,
-            ),
+            ("the provider answered 500 Internal Server Error", None, None, FailureClass::ServerError),
         );
         let binary = read_error(OPENAI, Some(500), b"\x1f\x8b\x08\xff\xfe");
         assert_eq!(binary.message, "the provider answered 500 Internal Server Error");
@@ -421,10 +323,9 @@ mod tests {
 
     #[test]
     fn a_megabyte_is_cut_on_a_character() {
-        for body in [
-            "ü".repeat(1 << 20),
-            format!("{{\"error\":{{\"message\":\"{}\"}}}}", "ü ".repeat(1 << 19)),
-        ] {
+        for body in
+            ["ü".repeat(1 << 20), format!("{{\"error\":{{\"message\":\"{}\"}}}}", "ü ".repeat(1 << 19))]
+        {
             let failure = read_error(OPENAI, Some(500), body.as_bytes());
             assert!(failure.message.len() <= MAX_MESSAGE && failure.message.ends_with('…'));
             assert!(failure.message.starts_with('ü'));

@@ -225,7 +225,9 @@ impl<'a> Fields<'a, '_> {
         expected: &str,
         read: impl FnOnce(Value<'a>) -> Option<T>,
     ) -> Result<Option<T>, CallError> {
-        let Some(value) = self.take(name) else { return Ok(None) };
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
         read(value).map(Some).ok_or_else(|| wrong(&self.at.member(name), expected))
     }
 
@@ -305,7 +307,8 @@ mod tests {
         assert_eq!(fields.text("y").unwrap(), None);
         assert_eq!(fields.text("z").unwrap().as_deref(), Some("t"));
         assert_eq!(fields.number("x").unwrap().unwrap().as_str(), "2.0");
-        let rest: Vec<_> = fields.rest().iter().map(|(name, json)| (name.to_owned(), json.to_string())).collect();
+        let rest: Vec<_> =
+            fields.rest().iter().map(|(name, json)| (name.to_owned(), json.to_string())).collect();
         assert_eq!(rest, [("y".to_owned(), "null".to_owned())]);
     }
 

@@ -58,10 +58,7 @@ pub struct Located {
 
 /// The places of one event's data, or of a whole reply, in order. Of data that is not JSON, those before the defect.
 pub fn locate(dialect: Dialect, event_data: &[u8]) -> Vec<Located> {
-    let mut places = Places {
-        data: event_data,
-        found: Vec::new(),
-    };
+    let mut places = Places { data: event_data, found: Vec::new() };
     // A defect ends the search, and what was found is still true.
     let _ = match dialect {
         Dialect::OpenaiChat => openai_chat::locate::locate(&mut places),
@@ -77,12 +74,7 @@ pub fn text_at<'a>(event_data: &'a [u8], place: &Located) -> Option<Cow<'a, str>
     match place.escape {
         Escape::JsonString | Escape::JsonInJsonString => {
             let (start, end) = (place.range.start.checked_sub(1)?, place.range.end.checked_add(1)?);
-            Text {
-                start,
-                end,
-                escaped: inside.contains(&b'\\'),
-            }
-            .decode(event_data)
+            Text { start, end, escaped: inside.contains(&b'\\') }.decode(event_data)
         }
         Escape::Value => std::str::from_utf8(inside).ok().map(Cow::Borrowed),
     }
@@ -127,11 +119,7 @@ impl Places<'_> {
         if scanner.kind()? == json::Kind::String {
             let text = scanner.string()?;
             if !text.is_empty() {
-                self.found.push(Located {
-                    channel,
-                    range: text.inner(),
-                    escape,
-                });
+                self.found.push(Located { channel, range: text.inner(), escape });
             }
         }
         Ok(())
@@ -151,11 +139,7 @@ impl Places<'_> {
     pub(crate) fn value(&mut self, scanner: &mut Scanner<'_>, channel: Channel) -> Result<(), NotJson> {
         let start = scanner.kind().map(|_| scanner.at())?;
         if scanner.has_substance()? {
-            self.found.push(Located {
-                channel,
-                range: start..scanner.at(),
-                escape: Escape::Value,
-            });
+            self.found.push(Located { channel, range: start..scanner.at(), escape: Escape::Value });
         }
         Ok(())
     }
@@ -191,15 +175,11 @@ mod tests {
         assert_eq!(text_at(data, place).unwrap(), r#"{"to":"bob"}"#);
         let arguments = |data: &[u8]| {
             let value: Value = serde_json::from_slice(data).unwrap();
-            let text = value["choices"][0]["delta"]["tool_calls"][0]["function"]["arguments"]
-                .as_str()
-                .unwrap();
+            let text =
+                value["choices"][0]["delta"]["tool_calls"][0]["function"]["arguments"].as_str().unwrap();
             serde_json::from_str::<Value>(text).unwrap()
         };
-        let whole = splice(
-            data,
-            &[(place.range.clone(), r#"{"a":"\n"}"#, Escape::JsonString)],
-        );
+        let whole = splice(data, &[(place.range.clone(), r#"{"a":"\n"}"#, Escape::JsonString)]);
         assert_eq!(arguments(&whole)["a"], "\n");
         let bob = memchr::memmem::find(data, b"bob").unwrap();
         let inside = splice(data, &[(bob..bob + 3, "\"\n\\", Escape::JsonInJsonString)]);
@@ -209,10 +189,7 @@ mod tests {
     #[test]
     fn edits_that_do_not_fit_are_skipped() {
         let edit = |range| (range, "x", Escape::JsonString);
-        assert_eq!(
-            splice(b"abcdef", &[edit(3..5), edit(0..1), edit(4..6), edit(6..9)]),
-            b"xbcxf"
-        );
+        assert_eq!(splice(b"abcdef", &[edit(3..5), edit(0..1), edit(4..6), edit(6..9)]), b"xbcxf");
         #[expect(clippy::reversed_empty_ranges, reason = "a range that no caller should make")]
         let reversed = edit(4..2);
         assert_eq!(splice(b"abcdef", &[reversed, edit(6..6)]), b"abcdefx");

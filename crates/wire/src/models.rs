@@ -70,6 +70,8 @@ fn entry(dialect: Dialect, model: &ModelEntry<'_>, out: &mut Vec<u8>) {
             json::string_into(out, model.id);
             out.extend_from_slice(b",\"created_at\":");
             json::string_into(out, &rfc3339(model.created_s));
+            // Required in the API of today, and what can be called is active.
+            out.extend_from_slice(b",\"lifecycle\":\"active\"");
         }
     }
     out.push(b'}');
@@ -91,19 +93,12 @@ fn rfc3339(seconds: i64) -> String {
     let seconds = seconds.clamp(-62_167_219_200, 253_402_300_799);
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let days = days + DAYS_TO_MARCH_0000;
-    let (era, day_of_era) = (
-        days.div_euclid(DAYS_IN_400_YEARS),
-        days.rem_euclid(DAYS_IN_400_YEARS),
-    );
+    let (era, day_of_era) = (days.div_euclid(DAYS_IN_400_YEARS), days.rem_euclid(DAYS_IN_400_YEARS));
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let march_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 {
-        march_month + 3
-    } else {
-        march_month - 9
-    };
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
@@ -116,16 +111,8 @@ mod tests {
     use super::*;
 
     const MODELS: [ModelEntry<'_>; 2] = [
-        ModelEntry {
-            id: "prod-chat",
-            owned_by: "gatewright",
-            created_s: 1_700_000_000,
-        },
-        ModelEntry {
-            id: "openai/gpt-\"5\"",
-            owned_by: "openai",
-            created_s: 0,
-        },
+        ModelEntry { id: "prod-chat", owned_by: "gatewright", created_s: 1_700_000_000 },
+        ModelEntry { id: "openai/gpt-\"5\"", owned_by: "openai", created_s: 0 },
     ];
 
     fn parsed(body: &[u8]) -> Value {
@@ -149,9 +136,10 @@ mod tests {
             parsed(&write_models(Dialect::AnthropicMessages, &MODELS)),
             json!({
                 "data": [
-                    {"type": "model", "id": "prod-chat", "display_name": "prod-chat", "created_at": "2023-11-14T22:13:20Z"},
+                    {"type": "model", "id": "prod-chat", "display_name": "prod-chat", "created_at": "2023-11-14T22:13:20Z",
+                     "lifecycle": "active"},
                     {"type": "model", "id": "openai/gpt-\"5\"", "display_name": "openai/gpt-\"5\"",
-                     "created_at": "1970-01-01T00:00:00Z"},
+                     "created_at": "1970-01-01T00:00:00Z", "lifecycle": "active"},
                 ],
                 "has_more": false, "first_id": "prod-chat", "last_id": "openai/gpt-\"5\"",
             })
@@ -164,10 +152,7 @@ mod tests {
 
     #[test]
     fn one_model_is_the_entry_alone() {
-        for (dialect, list) in [
-            (Dialect::OpenaiChat, "data"),
-            (Dialect::AnthropicMessages, "data"),
-        ] {
+        for (dialect, list) in [(Dialect::OpenaiChat, "data"), (Dialect::AnthropicMessages, "data")] {
             let listed = &parsed(&write_models(dialect, &MODELS))[list][0];
             assert_eq!(&parsed(&write_model(dialect, &MODELS[0])), listed);
         }

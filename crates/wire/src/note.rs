@@ -51,7 +51,9 @@ impl fmt::Display for Note {
         match what {
             Loss::Dropped => write!(f, "`{field}` is not expressible in {target} and was left out"),
             Loss::Clamped => write!(f, "`{field}` is outside of what {target} takes and was clamped"),
-            Loss::Changed => write!(f, "`{field}` has no exact equal in {target} and was expressed otherwise"),
+            Loss::Changed => {
+                write!(f, "`{field}` has no exact equal in {target} and was expressed otherwise")
+            }
         }
     }
 }
@@ -61,7 +63,12 @@ impl fmt::Display for Note {
 pub(crate) struct Notes {
     target: Dialect,
     list: Vec<Note>,
+    /// The fields of `list` without their indexes.
+    kinds: Vec<String>,
 }
+
+/// What the gateway answers itself, and a label of the provider's machines.
+const OURS: [&str; 2] = ["stream_options", "system_fingerprint"];
 
 /// Values that change nothing where they are left out.
 const NEUTRAL: [(&str, &str); 14] = [
@@ -86,7 +93,7 @@ const NOTE_CAP: usize = 64;
 
 impl Notes {
     pub(crate) const fn new(target: Dialect) -> Self {
-        Self { target, list: Vec::new() }
+        Self { target, list: Vec::new(), kinds: Vec::new() }
     }
 
     pub(crate) fn dropped(&mut self, field: impl Into<String>) {
@@ -104,7 +111,7 @@ impl Notes {
     /// Fields that ride along and cannot here. One that says nothing (`null`, or what holds without it) is no loss.
     pub(crate) fn extra(&mut self, extra: &Extra, parent: &str) {
         for (name, json) in extra.iter() {
-            if json.is_null() || NEUTRAL.contains(&(name, json.as_str())) {
+            if json.is_null() || OURS.contains(&name) || NEUTRAL.contains(&(name, json.compact().as_str())) {
                 continue;
             }
             self.dropped(if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") });
@@ -120,15 +127,14 @@ impl Notes {
     }
 
     fn add(&mut self, field: String, what: Loss) {
-        let every = without_indexes(&field);
-        for note in &mut self.list {
-            if note.what != what || without_indexes(&note.field) != every {
-                continue;
+        let kind = without_indexes(&field);
+        for (note, known) in self.list.iter_mut().zip(&self.kinds) {
+            if note.what == what && *known == kind {
+                if note.field != field {
+                    note.field = kind;
+                }
+                return;
             }
-            if note.field != field {
-                note.field = every;
-            }
-            return;
         }
         let field = match self.list.len() {
             NOTE_CAP.. => return,
@@ -136,6 +142,7 @@ impl Notes {
             _ => field,
         };
         self.list.push(Note { field, what, target: self.target });
+        self.kinds.push(kind);
     }
 }
 
@@ -180,11 +187,8 @@ mod tests {
 
     #[test]
     fn a_note_says_what_was_lost_and_where_it_did_not_fit() {
-        let note = Note {
-            field: "logit_bias".to_owned(),
-            what: Loss::Dropped,
-            target: Dialect::AnthropicMessages,
-        };
+        let note =
+            Note { field: "logit_bias".to_owned(), what: Loss::Dropped, target: Dialect::AnthropicMessages };
         assert_eq!(
             note.to_string(),
             "`logit_bias` is not expressible in anthropic-messages and was left out"

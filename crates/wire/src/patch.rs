@@ -19,10 +19,7 @@ pub struct Patch<'a> {
 
 /// The patched body. `peek` must come from the same body.
 pub fn patch(dialect: Dialect, body: &[u8], peek: &Peek<'_>, patch: &Patch<'_>) -> Vec<u8> {
-    let mut edits = Edits {
-        replaced: Vec::new(),
-        added: Vec::new(),
-    };
+    let mut edits = Edits { replaced: Vec::new(), added: Vec::new() };
     if let Some(model) = patch.model {
         edits.model(peek, model);
     }
@@ -60,25 +57,13 @@ impl Edits {
         }
         match &peek.places.stream_options {
             None => self.add("stream_options", b"{\"include_usage\":true}"),
-            Some(Place {
-                range,
-                kind: Kind::Null,
-                ..
-            }) => {
-                self.replaced
-                    .push((range.clone(), b"{\"include_usage\":true}".to_vec()));
+            Some(Place { range, kind: Kind::Null, .. }) => {
+                self.replaced.push((range.clone(), b"{\"include_usage\":true}".to_vec()));
             }
-            Some(Place {
-                range,
-                kind: Kind::Object,
-                empty,
-            }) => {
+            Some(Place { range, kind: Kind::Object, empty }) => {
                 let inside = range.start + 1..range.start + 1;
-                let member: &[u8] = if *empty {
-                    b"\"include_usage\":true"
-                } else {
-                    b"\"include_usage\":true,"
-                };
+                let member: &[u8] =
+                    if *empty { b"\"include_usage\":true" } else { b"\"include_usage\":true," };
                 self.replaced.push((inside, member.to_vec()));
             }
             // Not something that could hold the option: the provider will refuse the request, and rightly.
@@ -93,18 +78,12 @@ impl Edits {
             Dialect::OpenaiChat => matches!(name, Maximum::CompletionTokens | Maximum::Tokens),
             Dialect::AnthropicMessages => name == Maximum::Tokens,
         };
-        let places: Vec<&Place> = peek
-            .places
-            .maxima
-            .iter()
-            .filter(|(name, _)| known(*name))
-            .map(|(_, place)| place)
-            .collect();
+        let places: Vec<&Place> =
+            peek.places.maxima.iter().filter(|(name, _)| known(*name)).map(|(_, place)| place).collect();
         let mut given = places.iter().filter(|place| place.kind != Kind::Null).peekable();
         let value = maximum.to_string().into_bytes();
         if given.peek().is_some() {
-            self.replaced
-                .extend(given.map(|place| (place.range.clone(), value.clone())));
+            self.replaced.extend(given.map(|place| (place.range.clone(), value.clone())));
         } else if let Some(null) = places.first() {
             self.replaced.push((null.range.clone(), value));
         } else {
@@ -154,64 +133,32 @@ mod tests {
 
     #[test]
     fn nothing_changes_without_a_patch() {
-        check(
-            OPENAI,
-            " { \"n\" : 1.0e0 } ",
-            Patch::default(),
-            " { \"n\" : 1.0e0 } ",
-        );
+        check(OPENAI, " { \"n\" : 1.0e0 } ", Patch::default(), " { \"n\" : 1.0e0 } ");
     }
 
     #[test]
     fn the_model_is_replaced_in_its_place() {
-        let change = Patch {
-            model: Some("a\"b\\é\u{1}"),
-            ..Patch::default()
-        };
+        let change = Patch { model: Some("a\"b\\é\u{1}"), ..Patch::default() };
         check(
             OPENAI,
             r#"{ "x":1.10, "model" : "gpt" ,"y":[ ]}"#,
             change,
             r#"{ "x":1.10, "model" : "a\"b\\é\u0001" ,"y":[ ]}"#,
         );
-        check(
-            OPENAI,
-            "{}",
-            Patch {
-                model: Some("m"),
-                ..Patch::default()
-            },
-            r#"{"model":"m"}"#,
-        );
+        check(OPENAI, "{}", Patch { model: Some("m"), ..Patch::default() }, r#"{"model":"m"}"#);
         check(
             ANTHROPIC,
             "{\"a\":1\n}",
-            Patch {
-                model: Some("m"),
-                ..Patch::default()
-            },
+            Patch { model: Some("m"), ..Patch::default() },
             "{\"a\":1\n,\"model\":\"m\"}",
         );
     }
 
     #[test]
     fn usage_is_asked_for_in_every_form_of_stream_options() {
-        let change = Patch {
-            include_usage: true,
-            ..Patch::default()
-        };
-        check(
-            OPENAI,
-            r#"{"a":1}"#,
-            change,
-            r#"{"a":1,"stream_options":{"include_usage":true}}"#,
-        );
-        check(
-            OPENAI,
-            r#"{"stream_options":null}"#,
-            change,
-            r#"{"stream_options":{"include_usage":true}}"#,
-        );
+        let change = Patch { include_usage: true, ..Patch::default() };
+        check(OPENAI, r#"{"a":1}"#, change, r#"{"a":1,"stream_options":{"include_usage":true}}"#);
+        check(OPENAI, r#"{"stream_options":null}"#, change, r#"{"stream_options":{"include_usage":true}}"#);
         check(
             OPENAI,
             r#"{"stream_options": { } }"#,
@@ -236,21 +183,13 @@ mod tests {
             change,
             r#"{"stream_options":{"include_usage": true}}"#,
         );
-        check(
-            OPENAI,
-            r#"{"stream_options":"x"}"#,
-            change,
-            r#"{"stream_options":"x"}"#,
-        );
+        check(OPENAI, r#"{"stream_options":"x"}"#, change, r#"{"stream_options":"x"}"#);
         check(ANTHROPIC, r#"{"a":1}"#, change, r#"{"a":1}"#);
     }
 
     #[test]
     fn the_maximum_is_set_where_the_caller_set_it() {
-        let change = Patch {
-            max_output_tokens: Some(9),
-            ..Patch::default()
-        };
+        let change = Patch { max_output_tokens: Some(9), ..Patch::default() };
         check(OPENAI, r#"{"max_tokens":50}"#, change, r#"{"max_tokens":9}"#);
         check(
             OPENAI,
@@ -264,12 +203,7 @@ mod tests {
             change,
             r#"{"max_completion_tokens":null,"max_tokens":9}"#,
         );
-        check(
-            OPENAI,
-            r#"{"max_completion_tokens":null}"#,
-            change,
-            r#"{"max_completion_tokens":9}"#,
-        );
+        check(OPENAI, r#"{"max_completion_tokens":null}"#, change, r#"{"max_completion_tokens":9}"#);
         check(OPENAI, "{}", change, r#"{"max_completion_tokens":9}"#);
         check(
             ANTHROPIC,
@@ -283,11 +217,7 @@ mod tests {
     fn a_peek_at_another_body_does_no_harm() {
         let body = br#"{"model":"a-long-model-name","stream_options":{}}"#;
         let stale = peek(body).unwrap();
-        let change = Patch {
-            model: Some("m"),
-            include_usage: true,
-            max_output_tokens: Some(1),
-        };
+        let change = Patch { model: Some("m"), include_usage: true, max_output_tokens: Some(1) };
         assert_eq!(patch(OPENAI, b"{}", &stale, &change), b"{}");
     }
 

@@ -80,12 +80,7 @@ pub fn peek(body: &[u8]) -> Result<Peek<'_>, BadBody> {
         scanner.skip()?;
         return Err(BadBody::new("the body must be a JSON object", 0));
     }
-    let mut fields = Fields {
-        body,
-        names: SmallVec::new(),
-        users: Users::default(),
-        peek: Peek::default(),
-    };
+    let mut fields = Fields { body, names: SmallVec::new(), users: Users::default(), peek: Peek::default() };
     scanner.object(|scanner, key| fields.read(scanner, key))?;
     let mut peek = fields.peek;
     peek.places.end = scanner.at() - 1;
@@ -123,16 +118,10 @@ impl<'a> Users<'a> {
 impl<'a> Fields<'a> {
     fn read(&mut self, scanner: &mut Scanner<'_>, key: Text) -> Result<(), BadBody> {
         let Some(name) = key.decode(self.body) else {
-            return Err(BadBody::new(
-                "the body has a field whose name is not text",
-                key.start,
-            ));
+            return Err(BadBody::new("the body has a field whose name is not text", key.start));
         };
         if self.names.contains(&name) {
-            return Err(BadBody::new(
-                format!("the body has the field `{name}` twice; keep one"),
-                key.start,
-            ));
+            return Err(BadBody::new(format!("the body has the field `{name}` twice; keep one"), key.start));
         }
         if self.names.len() == MAX_FIELDS {
             return Err(BadBody::new("the body has more than 256 fields", key.start));
@@ -175,11 +164,7 @@ impl<'a> Fields<'a> {
             // A serializer of optional fields writes null for "not given".
             Kind::False | Kind::Null => false,
             Kind::Object | Kind::Array | Kind::String | Kind::Number => {
-                return Err(BadBody::field(
-                    "stream",
-                    "`stream` must be true or false",
-                    scanner.at(),
-                ));
+                return Err(BadBody::field("stream", "`stream` must be true or false", scanner.at()));
             }
         };
         Ok(())
@@ -205,29 +190,15 @@ impl<'a> Fields<'a> {
         } else {
             scanner.skip()?;
         }
-        self.peek.places.stream_options = Some(Place {
-            range: start..scanner.at(),
-            kind,
-            empty,
-        });
+        self.peek.places.stream_options = Some(Place { range: start..scanner.at(), kind, empty });
         Ok(())
     }
 
     fn maximum(&mut self, scanner: &mut Scanner<'_>, name: Maximum) -> Result<(), BadBody> {
         let kind = scanner.kind()?;
         let range = scanner.skip()?;
-        self.peek.max_output_tokens = self
-            .peek
-            .max_output_tokens
-            .max(read_count(&self.body[range.clone()]));
-        self.peek.places.maxima.push((
-            name,
-            Place {
-                range,
-                kind,
-                empty: false,
-            },
-        ));
+        self.peek.max_output_tokens = self.peek.max_output_tokens.max(read_count(&self.body[range.clone()]));
+        self.peek.places.maxima.push((name, Place { range, kind, empty: false }));
         Ok(())
     }
 
@@ -258,10 +229,7 @@ fn read_count(value: &[u8]) -> Option<u64> {
     if let Ok(count) = text.parse() {
         return Some(count);
     }
-    let count = text
-        .parse::<f64>()
-        .ok()
-        .filter(|count| *count >= 0.0 && count.fract() == 0.0)?;
+    let count = text.parse::<f64>().ok().filter(|count| *count >= 0.0 && count.fract() == 0.0)?;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -272,31 +240,17 @@ fn read_count(value: &[u8]) -> Option<u64> {
 
 impl BadBody {
     fn new(message: impl Into<String>, offset: usize) -> Self {
-        Self {
-            message: message.into(),
-            offset,
-            field: None,
-        }
+        Self { message: message.into(), offset, field: None }
     }
 
     fn field(field: &'static str, message: &str, offset: usize) -> Self {
-        Self {
-            message: message.to_owned(),
-            offset,
-            field: Some(field),
-        }
+        Self { message: message.to_owned(), offset, field: Some(field) }
     }
 }
 
 impl From<NotJson> for BadBody {
     fn from(fault: NotJson) -> Self {
-        Self::new(
-            format!(
-                "the body is not valid JSON: {} at byte {}",
-                fault.reason, fault.at
-            ),
-            fault.at,
-        )
+        Self::new(format!("the body is not valid JSON: {} at byte {}", fault.reason, fault.at), fault.at)
     }
 }
 
@@ -329,10 +283,7 @@ mod tests {
     fn an_anthropic_body_names_its_user_in_metadata() {
         let peek =
             peek(br#"{"metadata":{"user_id":"u\u0032"},"max_tokens":1e3,"model":"claude\u002d4"}"#).unwrap();
-        assert_eq!(
-            (peek.user.as_deref(), peek.model.as_deref()),
-            (Some("u2"), Some("claude-4"))
-        );
+        assert_eq!((peek.user.as_deref(), peek.model.as_deref()), (Some("u2"), Some("claude-4")));
         assert_eq!(peek.max_output_tokens, Some(1000));
     }
 
@@ -365,11 +316,7 @@ mod tests {
         ] {
             let body = format!("{{\"max_tokens\":{text},\"n\":{text}}}");
             let peek = peek(body.as_bytes()).unwrap();
-            assert_eq!(
-                (peek.max_output_tokens, peek.choices),
-                (expected, expected),
-                "{text}"
-            );
+            assert_eq!((peek.max_output_tokens, peek.choices), (expected, expected), "{text}");
         }
     }
 
@@ -383,36 +330,12 @@ mod tests {
         check(b"", "the body is empty; send a JSON object", 0);
         check(b" \n", "the body is empty; send a JSON object", 0);
         check(b"[{}]", "the body must be a JSON object", 0);
-        check(
-            b"model=gpt",
-            "the body is not valid JSON: expected a value at byte 0",
-            0,
-        );
-        check(
-            b"{\"a\":1} x",
-            "the body is not valid JSON: something follows the JSON document at byte 8",
-            8,
-        );
-        check(
-            b"{\"a\":1,",
-            "the body is not valid JSON: expected a string at byte 7",
-            7,
-        );
-        check(
-            b"{\"a\":NaN}",
-            "the body is not valid JSON: expected a value at byte 5",
-            5,
-        );
-        check(
-            b"{\"a\":\"\xC3\"}",
-            "the body is not valid JSON: not valid UTF-8 at byte 6",
-            6,
-        );
-        check(
-            br#"{"a":1,"\u0061":2}"#,
-            "the body has the field `a` twice; keep one",
-            7,
-        );
+        check(b"model=gpt", "the body is not valid JSON: expected a value at byte 0", 0);
+        check(b"{\"a\":1} x", "the body is not valid JSON: something follows the JSON document at byte 8", 8);
+        check(b"{\"a\":1,", "the body is not valid JSON: expected a string at byte 7", 7);
+        check(b"{\"a\":NaN}", "the body is not valid JSON: expected a value at byte 5", 5);
+        check(b"{\"a\":\"\xC3\"}", "the body is not valid JSON: not valid UTF-8 at byte 6", 6);
+        check(br#"{"a":1,"\u0061":2}"#, "the body has the field `a` twice; keep one", 7);
         check(br#"{"stream":"yes"}"#, "`stream` must be true or false", 10);
         check(br#"{"stream":1}"#, "`stream` must be true or false", 10);
         check(br#"{"model": null}"#, "`model` must be a string", 10);
@@ -424,21 +347,13 @@ mod tests {
     fn nesting_and_the_number_of_fields_have_limits() {
         let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
         assert!(peek(nested(127).as_bytes()).is_ok());
-        assert!(
-            peek(nested(128).as_bytes())
-                .unwrap_err()
-                .message
-                .contains("deeper than 128")
-        );
+        assert!(peek(nested(128).as_bytes()).unwrap_err().message.contains("deeper than 128"));
         let many = |count: usize| {
             let fields: Vec<_> = (0..count).map(|index| format!("\"{index}\":0")).collect();
             format!("{{{}}}", fields.join(","))
         };
         assert!(peek(many(256).as_bytes()).is_ok());
-        assert_eq!(
-            peek(many(257).as_bytes()).unwrap_err().message,
-            "the body has more than 256 fields"
-        );
+        assert_eq!(peek(many(257).as_bytes()).unwrap_err().message, "the body has more than 256 fields");
     }
 
     /// What serde_json takes for an object of distinct names.

@@ -89,11 +89,7 @@ impl SseDecoder {
     }
 
     fn read_line(&mut self, line: &[u8], out: &mut Vec<SseEvent>) {
-        let line = if self.started {
-            line
-        } else {
-            line.strip_prefix(BOM).unwrap_or(line)
-        };
+        let line = if self.started { line } else { line.strip_prefix(BOM).unwrap_or(line) };
         self.started = true;
         if line.is_empty() {
             self.dispatch(out);
@@ -118,10 +114,7 @@ impl SseDecoder {
     fn dispatch(&mut self, out: &mut Vec<SseEvent>) {
         let event = self.name.take();
         if std::mem::take(&mut self.has_data) {
-            out.push(SseEvent {
-                event,
-                data: std::mem::take(&mut self.data),
-            });
+            out.push(SseEvent { event, data: std::mem::take(&mut self.data) });
         }
     }
 
@@ -163,10 +156,7 @@ mod tests {
             decoder.push(chunk, &mut events).unwrap();
         }
         decoder.finish(&mut events);
-        events
-            .into_iter()
-            .map(|e| (e.event, String::from_utf8(e.data).unwrap()))
-            .collect()
+        events.into_iter().map(|e| (e.event, String::from_utf8(e.data).unwrap())).collect()
     }
 
     #[track_caller]
@@ -245,9 +235,7 @@ mod tests {
     fn many_short_lines_of_one_event_are_refused_too() {
         let mut decoder = SseDecoder::new();
         let lines = [b"data:".as_slice(), &vec![b'y'; 1 << 20], b"\n"].concat();
-        let pushed = (0..32)
-            .map(|_| decoder.push(&lines, &mut Vec::new()))
-            .find(Result::is_err);
+        let pushed = (0..32).map(|_| decoder.push(&lines, &mut Vec::new())).find(Result::is_err);
         assert_eq!(pushed, Some(Err(SseTooLong)));
     }
 

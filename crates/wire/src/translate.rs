@@ -101,8 +101,8 @@ pub fn decode_reply(dialect: Dialect, body: &[u8]) -> Result<Reply, CallError> {
     let unreadable = |why: &str| {
         CallError::new(ErrorKind::ProviderError, format!("the provider's reply cannot be read: {why}"))
     };
-    let value = Value::parse(body)
-        .map_err(|error| unreadable(&format!("{} at byte {}", error.reason, error.at)))?;
+    let value =
+        Value::parse(body).map_err(|error| unreadable(&format!("{} at byte {}", error.reason, error.at)))?;
     let reply = match dialect {
         Dialect::OpenaiChat => openai_chat::decode_reply(value),
         Dialect::AnthropicMessages => anthropic::decode_reply(value),
@@ -198,7 +198,8 @@ impl StreamDecoder {
 /// The error for a prompt of which nothing can be said to a target.
 pub(crate) fn nothing_said(prompt: &Prompt, target: Dialect) -> CallError {
     let field = field_name(prompt, Field::Turns);
-    let message = format!("`{field}` holds nothing that {target} can say; send at least one message with text");
+    let message =
+        format!("`{field}` holds nothing that {target} can say; send at least one message with text");
     CallError::new(ErrorKind::InvalidRequest, message).param(field)
 }
 
@@ -210,19 +211,24 @@ pub(crate) fn broken_stream(message: impl Into<String>) -> ProviderFailure {
 /// The error that a failure is to its caller.
 impl From<&ProviderFailure> for CallError {
     fn from(failure: &ProviderFailure) -> Self {
-    let kind = match failure.class {
-        FailureClass::Rejected | FailureClass::ContextWindow | FailureClass::ContentFilter => {
-            ErrorKind::ProviderRejected
-        }
-        FailureClass::Auth => ErrorKind::ProviderAuth,
-        FailureClass::RateLimited => ErrorKind::ProviderRateLimited,
-        FailureClass::Overloaded => ErrorKind::ProviderOverloaded,
-        FailureClass::Timeout => ErrorKind::ProviderTimeout,
-        FailureClass::ServerError => ErrorKind::ProviderError,
-    };
-    let mut error = CallError::new(kind, failure.message.clone());
-    error.provider_code = failure.code.clone().or_else(|| failure.kind.clone());
-    error
+        let kind = match failure.class {
+            FailureClass::Rejected | FailureClass::ContextWindow | FailureClass::ContentFilter => {
+                ErrorKind::ProviderRejected
+            }
+            FailureClass::Auth => ErrorKind::ProviderAuth,
+            FailureClass::RateLimited => ErrorKind::ProviderRateLimited,
+            FailureClass::Overloaded => ErrorKind::ProviderOverloaded,
+            FailureClass::Timeout => ErrorKind::ProviderTimeout,
+            FailureClass::ServerError => ErrorKind::ProviderError,
+        };
+        // Whoever calls cannot mend the gateway's credential, and must not believe that its own is bad.
+        let message = match failure.class {
+            FailureClass::Auth => "the provider refused the gateway's credential; its owner has to look",
+            _ => &failure.message,
+        };
+        let mut error = CallError::new(kind, message);
+        error.provider_code = failure.code.clone().or_else(|| failure.kind.clone());
+        error
     }
 }
 

@@ -161,14 +161,7 @@ mod tests {
         let body = br#"{"content":[{"type":"tool_use","input":{"usage":{"input_tokens":9}}}],
             "note":"\"usage\":{}", "usage" : {"input_tokens": 3, "output_tokens": 4}}"#;
         let usage = reply_usage(Dialect::AnthropicMessages, Api::Chat, body).unwrap();
-        assert_eq!(
-            usage,
-            Usage {
-                input: 3,
-                output: 4,
-                ..Usage::default()
-            }
-        );
+        assert_eq!(usage, Usage { input: 3, output: 4, ..Usage::default() });
     }
 
     #[test]
@@ -189,31 +182,13 @@ mod tests {
     fn embeddings_report_their_prompt() {
         let body = br#"{"object":"list","data":[{"embedding":[0.1,-2e-3]}],"usage":{"prompt_tokens":8,"total_tokens":8}}"#;
         let usage = reply_usage(Dialect::OpenaiChat, Api::Embeddings, body).unwrap();
-        assert_eq!(
-            usage,
-            Usage {
-                input: 8,
-                ..Usage::default()
-            }
-        );
+        assert_eq!(usage, Usage { input: 8, ..Usage::default() });
     }
 
     #[test]
     fn no_report_is_not_a_report_of_nothing() {
-        for body in [
-            "{}",
-            "{\"usage\":null}",
-            "[]",
-            "",
-            "{\"usage\":7}",
-            "<html>",
-            "{\"usage\":{\"prompt",
-        ] {
-            assert_eq!(
-                reply_usage(Dialect::OpenaiChat, Api::Chat, body.as_bytes()),
-                None,
-                "{body}"
-            );
+        for body in ["{}", "{\"usage\":null}", "[]", "", "{\"usage\":7}", "<html>", "{\"usage\":{\"prompt"] {
+            assert_eq!(reply_usage(Dialect::OpenaiChat, Api::Chat, body.as_bytes()), None, "{body}");
         }
         let nothing = reply_usage(Dialect::OpenaiChat, Api::Chat, br#"{"usage":{}}"#);
         assert_eq!(nothing, Some(Usage::default()));
@@ -224,10 +199,7 @@ mod tests {
         let reply = br#"{"data":[{"usage":{"prompt_tokens":1}},{"b64":"AA\"usage\":{}"}],
             "usage":{"prompt_tokens":8,"x":{"usage":{"prompt_tokens":5}}}, "model":"m" } "#;
         let usage = |tail: &[u8]| trailing_usage(Dialect::OpenaiChat, Api::Embeddings, tail);
-        let expected = Some(Usage {
-            input: 8,
-            ..Usage::default()
-        });
+        let expected = Some(Usage { input: 8, ..Usage::default() });
         let from = memmem::rfind(reply, b"\"usage\":{\"prompt_tokens\":8").unwrap();
         for start in 0..=from {
             assert_eq!(usage(&reply[start..]), expected, "from {start}");
@@ -250,14 +222,7 @@ mod tests {
         ] {
             let body = format!("{{\"usage\":{{\"prompt_tokens\":{number}}}}}");
             let usage = reply_usage(Dialect::OpenaiChat, Api::Chat, body.as_bytes()).unwrap();
-            assert_eq!(
-                usage,
-                Usage {
-                    input: expected,
-                    ..Usage::default()
-                },
-                "{number}"
-            );
+            assert_eq!(usage, Usage { input: expected, ..Usage::default() }, "{number}");
         }
     }
 }

@@ -229,11 +229,7 @@ fn join(mut out: Vec<u8>, chunk: Bytes, from: usize, to: usize) -> Bytes {
         out.extend_from_slice(&chunk[from..to]);
         return Bytes::from(out);
     }
-    if (from, to) == (0, chunk.len()) {
-        chunk
-    } else {
-        chunk.slice(from..to)
-    }
+    if (from, to) == (0, chunk.len()) { chunk } else { chunk.slice(from..to) }
 }
 
 fn is_whole(data: &[u8]) -> bool {

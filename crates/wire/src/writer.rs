@@ -107,7 +107,9 @@ impl Object<'_> {
     }
 
     pub(crate) fn strings<'s>(&mut self, name: &str, values: impl IntoIterator<Item = &'s str>) {
-        self.array(name, |array| values.into_iter().for_each(|value| array.string(value)));
+        self.array(name, |array| {
+            values.into_iter().for_each(|value| array.string(value));
+        });
     }
 
     /// The fields that ride along.

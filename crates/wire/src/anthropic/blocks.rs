@@ -14,7 +14,9 @@ pub(crate) fn decode_block(block: Value<'_>, at: &Path<'_>) -> Result<Part, Call
     let mut fields = block.need_fields(at)?;
     let name = fields.need_text("type")?;
     let kind = match name.as_str() {
-        "text" => PartKind::Text { text: fields.need_text("text")?, citations: decode_citations(&mut fields)? },
+        "text" => {
+            PartKind::Text { text: fields.need_text("text")?, citations: decode_citations(&mut fields)? }
+        }
         "image" => PartKind::Image { source: decode_source(&mut fields)?, detail: None },
         "document" => PartKind::Document { source: decode_source(&mut fields)?, name: fields.text("title")? },
         "tool_use" => PartKind::ToolCall(ToolCall::function(
@@ -23,12 +25,13 @@ pub(crate) fn decode_block(block: Value<'_>, at: &Path<'_>) -> Result<Part, Call
             fields.need_object("input")?.to_json().compact(),
         )),
         "tool_result" => decode_tool_result(&mut fields)?,
-        "thinking" => PartKind::Thinking {
-            text: fields.need_text("thinking")?,
-            signature: fields.text("signature")?,
-        },
+        "thinking" => {
+            PartKind::Thinking { text: fields.need_text("thinking")?, signature: fields.text("signature")? }
+        }
         "redacted_thinking" => PartKind::RedactedThinking { data: fields.need_text("data")? },
-        _ => return Ok(PartKind::Native { name, json: block.to_json() }.into()),
+        _ => {
+            return Ok(PartKind::Native { name, json: block.to_json() }.into());
+        }
     };
     let cache = decode_cache_mark(&mut fields)?;
     Ok(Part { kind, cache, extra: fields.rest() })
@@ -46,7 +49,9 @@ fn decode_source(fields: &mut Fields<'_, '_>) -> Result<Media, CallError> {
     let source = fields.need_object("source")?;
     let mut inner = source.need_fields(&at)?;
     let media = match inner.need_text("type")?.as_str() {
-        "base64" => Media::Inline { media_type: Some(inner.need_text("media_type")?), data: inner.need_text("data")? },
+        "base64" => {
+            Media::Inline { media_type: Some(inner.need_text("media_type")?), data: inner.need_text("data")? }
+        }
         "url" => Media::Url(inner.need_text("url")?),
         "file" => Media::File(inner.need_text("file_id")?),
         "text" => {
@@ -65,7 +70,9 @@ fn decode_source(fields: &mut Fields<'_, '_>) -> Result<Media, CallError> {
 
 pub(crate) fn decode_cache_mark(fields: &mut Fields<'_, '_>) -> Result<Option<CacheMark>, CallError> {
     let at = fields.at.member("cache_control");
-    let Some(mark) = fields.object("cache_control")? else { return Ok(None) };
+    let Some(mark) = fields.object("cache_control")? else {
+        return Ok(None);
+    };
     let ttl = mark.need_fields(&at)?.text("ttl")?;
     Ok(Some(CacheMark { written: mark.to_json(), ttl }))
 }

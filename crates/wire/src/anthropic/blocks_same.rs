@@ -11,7 +11,8 @@ pub(crate) fn encode_same_turns(object: &mut Object<'_>, prompt: &Prompt) {
         for turn in &prompt.turns {
             list.object(|message| {
                 message.string("role", super::turns_foreign::role_name(turn.role));
-                if turn.extra.get("content").is_none() && !(turn.parts.is_empty() && is_settings(&turn.extra)) {
+                if turn.extra.get("content").is_none() && !(turn.parts.is_empty() && is_settings(&turn.extra))
+                {
                     encode_content(message, "content", &turn.parts, turn.spelling.bare);
                 }
                 message.extra(&turn.extra);
@@ -28,7 +29,9 @@ fn is_settings(extra: &Extra) -> bool {
 fn encode_content(object: &mut Object<'_>, name: &str, parts: &[Part], bare: bool) {
     match parts {
         [Part { kind: PartKind::Text { text, .. }, .. }] if bare => object.string(name, text),
-        parts => object.array(name, |list| parts.iter().for_each(|part| encode_same_block(list, part))),
+        parts => object.array(name, |list| {
+            parts.iter().for_each(|part| encode_same_block(list, part));
+        }),
     }
 }
 

@@ -34,34 +34,16 @@ fn delta(places: &mut Places<'_>, scanner: &mut Scanner<'_>, index: u32) -> Resu
     let data = places.data;
     scanner.object(|scanner, key| match &data[key.inner()] {
         // `content` is the text of a compaction.
-        b"text" | b"content" => places.string(
-            scanner,
-            Channel::Text {
-                choice: 0,
-                block: index,
-            },
-            Escape::JsonString,
-        ),
-        b"thinking" => places.string(
-            scanner,
-            Channel::Thinking {
-                choice: 0,
-                block: index,
-            },
-            Escape::JsonString,
-        ),
-        b"partial_json" => places.string(
-            scanner,
-            Channel::ToolArguments { choice: 0, index },
-            Escape::JsonInJsonString,
-        ),
-        b"citation" => places.value(
-            scanner,
-            Channel::Echo {
-                choice: 0,
-                block: index,
-            },
-        ),
+        b"text" | b"content" => {
+            places.string(scanner, Channel::Text { choice: 0, block: index }, Escape::JsonString)
+        }
+        b"thinking" => {
+            places.string(scanner, Channel::Thinking { choice: 0, block: index }, Escape::JsonString)
+        }
+        b"partial_json" => {
+            places.string(scanner, Channel::ToolArguments { choice: 0, index }, Escape::JsonInJsonString)
+        }
+        b"citation" => places.value(scanner, Channel::Echo { choice: 0, block: index }),
         b"stop_details" => stop_details(places, scanner),
         _ => Ok(()),
     })
@@ -73,31 +55,13 @@ fn block(places: &mut Places<'_>, scanner: &mut Scanner<'_>, index: u32) -> Resu
     }
     let data = places.data;
     scanner.object(|scanner, key| match &data[key.inner()] {
-        b"text" => places.string(
-            scanner,
-            Channel::Text {
-                choice: 0,
-                block: index,
-            },
-            Escape::JsonString,
-        ),
-        b"thinking" => places.string(
-            scanner,
-            Channel::Thinking {
-                choice: 0,
-                block: index,
-            },
-            Escape::JsonString,
-        ),
+        b"text" => places.string(scanner, Channel::Text { choice: 0, block: index }, Escape::JsonString),
+        b"thinking" => {
+            places.string(scanner, Channel::Thinking { choice: 0, block: index }, Escape::JsonString)
+        }
         // A tool's arguments are an object here, so its strings are escaped once.
         b"input" => places.strings(scanner, Channel::ToolArguments { choice: 0, index }),
-        b"citations" => places.value(
-            scanner,
-            Channel::Echo {
-                choice: 0,
-                block: index,
-            },
-        ),
+        b"citations" => places.value(scanner, Channel::Echo { choice: 0, block: index }),
         _ => Ok(()),
     })
 }
@@ -127,18 +91,9 @@ mod tests {
         let places = locate(Dialect::AnthropicMessages, data.as_bytes());
         let seen: Vec<_> = places
             .iter()
-            .map(|place| {
-                (
-                    place.channel,
-                    place.escape,
-                    text_at(data.as_bytes(), place).unwrap(),
-                )
-            })
+            .map(|place| (place.channel, place.escape, text_at(data.as_bytes(), place).unwrap()))
             .collect();
-        let seen: Vec<_> = seen
-            .iter()
-            .map(|(channel, escape, text)| (*channel, *escape, &**text))
-            .collect();
+        let seen: Vec<_> = seen.iter().map(|(channel, escape, text)| (*channel, *escape, &**text)).collect();
         assert_eq!(seen, expected);
     }
 
@@ -152,27 +107,15 @@ mod tests {
         );
         check(
             r#"{"type":"content_block_delta","index":4,"delta":{"type":"thinking_delta","thinking":"hm"}}"#,
-            &[(
-                Channel::Thinking { choice: 0, block: 4 },
-                Escape::JsonString,
-                "hm",
-            )],
+            &[(Channel::Thinking { choice: 0, block: 4 }, Escape::JsonString, "hm")],
         );
         check(
             r#"{"type":"content_block_delta","index":4,"delta":{"type":"input_json_delta","partial_json":"{\"a"}}"#,
-            &[(
-                Channel::ToolArguments { choice: 0, index: 4 },
-                Escape::JsonInJsonString,
-                "{\"a",
-            )],
+            &[(Channel::ToolArguments { choice: 0, index: 4 }, Escape::JsonInJsonString, "{\"a")],
         );
         check(
             r#"{"type":"content_block_delta","index":4,"delta":{"type":"citations_delta","citation":{"cited_text":"x"}}}"#,
-            &[(
-                Channel::Echo { choice: 0, block: 4 },
-                Escape::Value,
-                r#"{"cited_text":"x"}"#,
-            )],
+            &[(Channel::Echo { choice: 0, block: 4 }, Escape::Value, r#"{"cited_text":"x"}"#)],
         );
         check(
             r#"{"type":"content_block_delta","index":4,"delta":{"type":"signature_delta","signature":"s"}}"#,
@@ -200,37 +143,20 @@ mod tests {
             {"type":"tool_use","id":"t","name":"f","input":{"a":"x","b":["y",{"c":"z"}],"d":1}}]}"#;
         let arguments = Channel::ToolArguments { choice: 0, index: 2 };
         let expected = [
-            (
-                Channel::Thinking { choice: 0, block: 0 },
-                Escape::JsonString,
-                "hm",
-            ),
+            (Channel::Thinking { choice: 0, block: 0 }, Escape::JsonString, "hm"),
             (Channel::Text { choice: 0, block: 1 }, Escape::JsonString, "hi"),
-            (
-                Channel::Echo { choice: 0, block: 1 },
-                Escape::Value,
-                r#"[{"cited_text":"c"}]"#,
-            ),
+            (Channel::Echo { choice: 0, block: 1 }, Escape::Value, r#"[{"cited_text":"c"}]"#),
             (arguments, Escape::JsonString, "x"),
             (arguments, Escape::JsonString, "y"),
             (arguments, Escape::JsonString, "z"),
         ];
         check(message, &expected);
-        check(
-            &format!("{{\"type\":\"message_start\",\"message\":{message}}}"),
-            &expected,
-        );
+        check(&format!("{{\"type\":\"message_start\",\"message\":{message}}}"), &expected);
     }
 
     #[test]
     fn odd_data_has_no_places() {
-        for data in [
-            "",
-            "[]",
-            "{\"delta\":\"text\"}",
-            "{\"type\":\"ping\"}",
-            "{\"content\":\"plain\"}",
-        ] {
+        for data in ["", "[]", "{\"delta\":\"text\"}", "{\"type\":\"ping\"}", "{\"content\":\"plain\"}"] {
             check(data, &[]);
         }
     }

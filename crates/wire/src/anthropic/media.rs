@@ -18,7 +18,9 @@ pub(crate) fn encode_image(list: &mut Array<'_>, source: &Media, rest: impl FnOn
             });
         }
         Media::Inline { media_type: Some(media_type), data } => {
-            let Some(media_type) = image_type(media_type) else { return false };
+            let Some(media_type) = image_type(media_type) else {
+                return false;
+            };
             list.object(|block| {
                 block.string("type", "image");
                 encode_base64(block, media_type, data);

@@ -5,9 +5,7 @@ use domain::{CallError, Dialect};
 
 use super::{blocks, tools, turns};
 use crate::fields::{Fields, Path, Value, wrong};
-use crate::hub::{
-    Content, Effort, Extra, OutputFormat, Part, Prompt, Sampling, Thinking, ThinkingMode,
-};
+use crate::hub::{Content, Effort, Extra, OutputFormat, Part, Prompt, Sampling, Thinking, ThinkingMode};
 
 pub(crate) fn decode_request(body: Value<'_>) -> Result<Prompt, CallError> {
     let root = Path::Root;
@@ -37,7 +35,9 @@ pub(crate) fn decode_request(body: Value<'_>) -> Result<Prompt, CallError> {
 
 fn decode_system(fields: &mut Fields<'_, '_>) -> Result<Option<Content>, CallError> {
     let at = fields.at.member("system");
-    let Some(system) = fields.peek("system") else { return Ok(None) };
+    let Some(system) = fields.peek("system") else {
+        return Ok(None);
+    };
     if let Some(text) = system.text() {
         fields.take("system");
         return Ok(Some(Content { parts: vec![Part::text(text)], bare: true }));
@@ -69,7 +69,9 @@ fn decode_output_config(fields: &mut Fields<'_, '_>, prompt: &mut Prompt) -> Res
 }
 
 fn decode_output_format(fields: &mut Fields<'_, '_>, name: &str) -> Result<Option<OutputFormat>, CallError> {
-    let Some(format) = fields.object(name)? else { return Ok(None) };
+    let Some(format) = fields.object(name)? else {
+        return Ok(None);
+    };
     let at = fields.at.member(name);
     let mut inner = format.need_fields(&at)?;
     if inner.need_text("type")? != "json_schema" {
@@ -87,7 +89,9 @@ fn decode_output_format(fields: &mut Fields<'_, '_>, name: &str) -> Result<Optio
 
 fn decode_thinking(fields: &mut Fields<'_, '_>) -> Result<Option<Thinking>, CallError> {
     let at = fields.at.member("thinking");
-    let Some(thinking) = fields.object("thinking")? else { return Ok(None) };
+    let Some(thinking) = fields.object("thinking")? else {
+        return Ok(None);
+    };
     let mut inner = thinking.need_fields(&at)?;
     let kind = inner.need_text("type")?;
     let mode = match kind.as_str() {
@@ -116,7 +120,9 @@ fn decode_stop(fields: &mut Fields<'_, '_>) -> Result<Vec<String>, CallError> {
 }
 
 fn decode_user(fields: &mut Fields<'_, '_>) -> Result<Option<String>, CallError> {
-    let Some(metadata) = fields.peek("metadata") else { return Ok(None) };
+    let Some(metadata) = fields.peek("metadata") else {
+        return Ok(None);
+    };
     let at = fields.at.member("metadata");
     let mut inner = metadata.need_fields(&at)?;
     let user = inner.text("user_id")?;

@@ -4,17 +4,12 @@ use domain::{CallError, Dialect};
 
 use super::request::rides_along;
 use super::{blocks_same, thinking, tools, turns_foreign, version};
-use crate::hub::{
-    Effort, Field, Json, OutputFormat, Prompt, Thinking, ThinkingMode, field_name, schema,
-};
+use crate::hub::{Effort, Field, Json, OutputFormat, Prompt, Thinking, ThinkingMode, field_name, schema};
 use crate::note::Notes;
 use crate::translate::{EncodeOptions, Translated, nothing_said};
 use crate::writer::{self, Object};
 
-pub(crate) fn encode_request(
-    prompt: &Prompt,
-    options: &EncodeOptions<'_>,
-) -> Result<Translated, CallError> {
+pub(crate) fn encode_request(prompt: &Prompt, options: &EncodeOptions<'_>) -> Result<Translated, CallError> {
     let mut notes = Notes::new(Dialect::AnthropicMessages);
     let same = prompt.origin == Dialect::AnthropicMessages;
     let max_tokens = options.clamp(prompt, &mut notes).unwrap_or(options.default_max_output_tokens);
@@ -34,7 +29,8 @@ pub(crate) fn encode_request(
     if !said {
         return Err(nothing_said(prompt, Dialect::AnthropicMessages));
     }
-    let headers = version.map(|version: version::AnthropicVersion| ("anthropic-version", version.name().to_owned()));
+    let headers =
+        version.map(|version: version::AnthropicVersion| ("anthropic-version", version.name().to_owned()));
     Ok(Translated { body, notes: notes.into_list(), headers: headers.into_iter().collect() })
 }
 
@@ -63,7 +59,9 @@ fn encode_same(
 }
 
 fn encode_same_thinking(object: &mut Object<'_>, prompt: &Prompt) {
-    let Some(Thinking { mode, display, extra }) = &prompt.reasoning.thinking else { return };
+    let Some(Thinking { mode, display, extra }) = &prompt.reasoning.thinking else {
+        return;
+    };
     object.object("thinking", |thinking| {
         match mode {
             ThinkingMode::Adaptive => thinking.string("type", "adaptive"),
@@ -169,7 +167,8 @@ fn foreign_schema(prompt: &Prompt, notes: &mut Notes) -> Option<Json> {
 
 /// A blank stop sequence is refused.
 fn encode_stop(object: &mut Object<'_>, prompt: &Prompt, notes: &mut Notes) {
-    let said: Vec<_> = prompt.stop.iter().map(String::as_str).filter(|stop| !stop.trim().is_empty()).collect();
+    let said: Vec<_> =
+        prompt.stop.iter().map(String::as_str).filter(|stop| !stop.trim().is_empty()).collect();
     if said.len() < prompt.stop.len() {
         notes.dropped(field_name(prompt, Field::Stop));
     }

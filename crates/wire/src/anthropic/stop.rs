@@ -17,7 +17,11 @@ pub(crate) fn decode_stop_reason(name: &str) -> StopReason {
 
 /// The reason in this dialect, and whether it says the same. What the reply holds is believed over what is said about
 /// it: OpenAI ends a forced call with `stop`, and a refusal too.
-pub(crate) const fn stop_reason(reason: &StopReason, calls_tools: bool, refuses: bool) -> (&'static str, bool) {
+pub(crate) const fn stop_reason(
+    reason: &StopReason,
+    calls_tools: bool,
+    refuses: bool,
+) -> (&'static str, bool) {
     match reason {
         StopReason::EndTurn if calls_tools => ("tool_use", true),
         StopReason::EndTurn if refuses => ("refusal", true),

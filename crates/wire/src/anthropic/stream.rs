@@ -35,7 +35,10 @@ impl StreamDecoder {
         let body = match Value::parse(data) {
             Ok(body) => body,
             Err(error) => {
-                out.push(fail(format!("the provider's stream cannot be read: {} at byte {}", error.reason, error.at)));
+                out.push(fail(format!(
+                    "the provider's stream cannot be read: {} at byte {}",
+                    error.reason, error.at
+                )));
                 return;
             }
         };
@@ -67,7 +70,11 @@ impl StreamDecoder {
         }
     }
 
-    fn message_start(&mut self, fields: &mut Fields<'_, '_>, out: &mut Vec<ReplyEvent>) -> Result<(), CallError> {
+    fn message_start(
+        &mut self,
+        fields: &mut Fields<'_, '_>,
+        out: &mut Vec<ReplyEvent>,
+    ) -> Result<(), CallError> {
         let at = fields.at.member("message");
         let mut message = fields.need_object("message")?.need_fields(&at)?;
         let usage = message.object("usage")?;
@@ -88,12 +95,18 @@ impl StreamDecoder {
     }
 
     fn usage(&mut self, report: Option<Value<'_>>, out: &mut Vec<ReplyEvent>) {
-        let Some(report) = report.and_then(|report| serde_json::from_str(report.raw()).ok()) else { return };
+        let Some(report) = report.and_then(|report| serde_json::from_str(report.raw()).ok()) else {
+            return;
+        };
         self.counts.absorb(&report);
         out.push(ReplyEvent::Usage(self.counts.usage()));
     }
 
-    fn block_start(&mut self, fields: &mut Fields<'_, '_>, out: &mut Vec<ReplyEvent>) -> Result<(), CallError> {
+    fn block_start(
+        &mut self,
+        fields: &mut Fields<'_, '_>,
+        out: &mut Vec<ReplyEvent>,
+    ) -> Result<(), CallError> {
         let index = read_index(fields)?;
         let at = fields.at.member("content_block");
         let part = decode_block(fields.need_object("content_block")?, &at)?;
@@ -127,10 +140,7 @@ impl StreamDecoder {
                 }
             }
             PartKind::Native { name, json } => BlockKind::Native { name, json },
-            _ => BlockKind::Native {
-                name: "content_block".to_owned(),
-                json: Json::of_checked("{}"),
-            },
+            _ => BlockKind::Native { name: "content_block".to_owned(), json: Json::of_checked("{}") },
         };
         out.push(ReplyEvent::BlockStart { choice: 0, block, kind });
         let said = |delta: &Delta| match delta {
@@ -142,7 +152,11 @@ impl StreamDecoder {
         Ok(())
     }
 
-    fn block_delta(&mut self, fields: &mut Fields<'_, '_>, out: &mut Vec<ReplyEvent>) -> Result<(), CallError> {
+    fn block_delta(
+        &mut self,
+        fields: &mut Fields<'_, '_>,
+        out: &mut Vec<ReplyEvent>,
+    ) -> Result<(), CallError> {
         let OpenBlock { ours: block, native, .. } = self.find(fields)?;
         let at = fields.at.member("delta");
         let value = fields.need_object("delta")?;
@@ -165,14 +179,22 @@ impl StreamDecoder {
         Ok(())
     }
 
-    fn block_stop(&mut self, fields: &mut Fields<'_, '_>, out: &mut Vec<ReplyEvent>) -> Result<(), CallError> {
+    fn block_stop(
+        &mut self,
+        fields: &mut Fields<'_, '_>,
+        out: &mut Vec<ReplyEvent>,
+    ) -> Result<(), CallError> {
         let block = self.find(fields)?.ours;
         self.open.retain(|open| open.ours != block);
         out.push(ReplyEvent::BlockStop { choice: 0, block });
         Ok(())
     }
 
-    fn message_delta(&mut self, fields: &mut Fields<'_, '_>, out: &mut Vec<ReplyEvent>) -> Result<(), CallError> {
+    fn message_delta(
+        &mut self,
+        fields: &mut Fields<'_, '_>,
+        out: &mut Vec<ReplyEvent>,
+    ) -> Result<(), CallError> {
         let at = fields.at.member("delta");
         if let Some(delta) = fields.object("delta")? {
             let mut delta = delta.need_fields(&at)?;

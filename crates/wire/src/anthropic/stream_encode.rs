@@ -133,8 +133,14 @@ impl StreamEncoder {
             }
             _ => {}
         }
-        let block =
-            Block { number, kind: kind.clone(), deltas: Vec::new(), index: None, text: String::new(), ended: false };
+        let block = Block {
+            number,
+            kind: kind.clone(),
+            deltas: Vec::new(),
+            index: None,
+            text: String::new(),
+            ended: false,
+        };
         self.blocks.push_back(block);
         self.advance(out);
     }
@@ -145,7 +151,9 @@ impl StreamEncoder {
         {
             refusal.push_str(text);
         }
-        let Some(block) = self.blocks.iter_mut().find(|block| block.number == number) else { return };
+        let Some(block) = self.blocks.iter_mut().find(|block| block.number == number) else {
+            return;
+        };
         block.deltas.push(delta.clone());
         self.waiting += size(delta);
         self.advance(out);
@@ -182,7 +190,9 @@ impl StreamEncoder {
                 return;
             }
             if let Some(index) = block.index {
-                record(out, "content_block_stop", |event| event.integer("index", index as u64));
+                record(out, "content_block_stop", |event| {
+                    event.integer("index", index as u64);
+                });
             }
             self.blocks.pop_front();
         }
@@ -216,7 +226,7 @@ impl StreamEncoder {
             let mut report = write_usage(&self.usage.unwrap_or_default());
             if let Some(report) = report.as_object_mut() {
                 // Only the whole reply breaks cache writes down.
-                report.remove("cache_creation");
+                report.shift_remove("cache_creation");
             }
             event.raw("usage", &report.to_string());
         });
@@ -273,8 +283,12 @@ impl Block {
                 write(&mut |delta| piece(delta, "text_delta", "text", text));
             }
             Delta::Thinking(text) => write(&mut |delta| piece(delta, "thinking_delta", "thinking", text)),
-            Delta::Signature(proof) => write(&mut |delta| piece(delta, "signature_delta", "signature", proof)),
-            Delta::Arguments(text) => write(&mut |delta| piece(delta, "input_json_delta", "partial_json", text)),
+            Delta::Signature(proof) => {
+                write(&mut |delta| piece(delta, "signature_delta", "signature", proof));
+            }
+            Delta::Arguments(text) => {
+                write(&mut |delta| piece(delta, "input_json_delta", "partial_json", text));
+            }
             Delta::Citation(citation) => match &citation.url {
                 _ if same => write(&mut |delta| {
                     delta.string("type", "citations_delta");
@@ -301,7 +315,9 @@ fn piece(delta: &mut Object<'_>, kind: &str, name: &str, text: &str) {
 
 const fn size(delta: &Delta) -> usize {
     match delta {
-        Delta::Text(text) | Delta::Thinking(text) | Delta::Signature(text) | Delta::Arguments(text) => text.len(),
+        Delta::Text(text) | Delta::Thinking(text) | Delta::Signature(text) | Delta::Arguments(text) => {
+            text.len()
+        }
         Delta::Citation(_) | Delta::Native(_) => 0,
     }
 }

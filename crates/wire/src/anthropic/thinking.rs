@@ -49,7 +49,9 @@ pub(crate) fn plan(prompt: &Prompt, model: &str, max_tokens: u64, notes: &mut No
     let field = field_name(prompt, Field::Effort);
     let effort = match &prompt.reasoning.effort {
         None => return Plan::default(),
-        Some(Effort::None) => return Plan { mode: Mode::Disabled, effort: None },
+        Some(Effort::None) => {
+            return Plan { mode: Mode::Disabled, effort: None };
+        }
         Some(Effort::Minimal) => {
             notes.clamped(field);
             "low"
@@ -114,7 +116,9 @@ fn is_loop_without_proof(prompt: &Prompt) -> bool {
     if !latest.next().is_some_and(is_result) {
         return false;
     }
-    let Some(call) = latest.find(|message| is_call(message)) else { return false };
+    let Some(call) = latest.find(|message| is_call(message)) else {
+        return false;
+    };
     !call.parts.first().is_some_and(|placed| match &placed.part.kind {
         PartKind::Thinking { signature, .. } => signature.as_ref().is_some_and(|proof| !proof.is_empty()),
         PartKind::RedactedThinking { .. } => true,
@@ -134,7 +138,9 @@ enum Generation {
 /// Told from the version in the name: Claude before 3.7 does not think, up to 4.5 it takes a budget, and what came
 /// after wants adaptive thinking and refuses budgets. A name that says nothing is taken for a new one.
 fn generation(model: &str) -> Generation {
-    let Some((_, rest)) = model.split_once("claude-") else { return Generation::Adaptive };
+    let Some((_, rest)) = model.split_once("claude-") else {
+        return Generation::Adaptive;
+    };
     let mut numbers = rest
         .split(|character: char| !character.is_ascii_alphanumeric())
         .skip_while(|word| !is_version(word))

@@ -1,5 +1,7 @@
 //! Tools and tool choice, both ways.
 
+use std::collections::HashSet;
+
 use domain::CallError;
 
 use super::blocks::decode_cache_mark;
@@ -41,7 +43,9 @@ fn decode_tool(tool: Value<'_>, at: &Path<'_>) -> Result<Tool, CallError> {
 
 fn decode_choice(fields: &mut Fields<'_, '_>, prompt: &mut Prompt) -> Result<(), CallError> {
     let at = fields.at.member("tool_choice");
-    let Some(choice) = fields.object("tool_choice")? else { return Ok(()) };
+    let Some(choice) = fields.object("tool_choice")? else {
+        return Ok(());
+    };
     let mut inner = choice.need_fields(&at)?;
     let decoded = match inner.need_text("type")?.as_str() {
         "auto" => Some(ToolChoice::Auto),
@@ -97,7 +101,7 @@ pub(crate) fn encode_foreign_tools(object: &mut Object<'_>, prompt: &Prompt, not
         Some(ToolChoice::Allowed { names, .. }) => {
             // This dialect cannot offer a tool and forbid it, so the others are not offered.
             notes.changed(choice_field);
-            Some(names)
+            Some(names.iter().collect::<HashSet<_>>())
         }
         _ => None,
     };
@@ -105,14 +109,16 @@ pub(crate) fn encode_foreign_tools(object: &mut Object<'_>, prompt: &Prompt, not
     for (index, tool) in prompt.tools.iter().enumerate() {
         match tool {
             Tool::Native { .. } => notes.dropped(format!("tools[{index}]")),
-            Tool::Function(function) if allowed.is_none_or(|names| names.contains(&function.name)) => {
+            Tool::Function(function)
+                if allowed.as_ref().is_none_or(|names| names.contains(&function.name)) =>
+            {
                 wanted.push((index, function));
             }
             Tool::Function(_) => {}
         }
     }
     if wanted.is_empty() {
-        if prompt.tool_choice.as_ref().is_some_and(ToolChoice::is_forced) {
+        if prompt.tool_choice.as_ref().is_some_and(ToolChoice::matters) {
             notes.dropped(choice_field);
         }
         return;

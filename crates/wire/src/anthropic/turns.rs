@@ -35,7 +35,9 @@ fn decode_turn(message: Value<'_>, at: &Path<'_>) -> Result<Turn, CallError> {
 /// The blocks of `content`, and whether it is a plain string.
 pub(crate) fn decode_content(fields: &mut Fields<'_, '_>) -> Result<Option<(Vec<Part>, bool)>, CallError> {
     let at = fields.at.member("content");
-    let Some(content) = fields.peek("content") else { return Ok(None) };
+    let Some(content) = fields.peek("content") else {
+        return Ok(None);
+    };
     if let Some(text) = content.text() {
         fields.take("content");
         return Ok(Some((vec![Part::text(text)], true)));

@@ -56,7 +56,9 @@ fn encode_system(object: &mut Object<'_>, prompt: &Prompt, leading: &[Turn], not
             }
         }
         parts => {
-            let blocks = scratch(|list| parts.iter().for_each(|part| encode_block(list, part, field, notes)));
+            let blocks = scratch(|list| {
+                parts.iter().for_each(|part| encode_block(list, part, field, notes));
+            });
             if let Some(blocks) = blocks {
                 object.raw("system", &blocks);
             }
@@ -76,12 +78,12 @@ fn encode_message(
         Speaker::User => "user",
         Speaker::Assistant => "assistant",
     };
-    if let [Placed { part, .. }] = message.parts.as_slice()
+    if let [Placed { part, turn, index }] = message.parts.as_slice()
         && let Part { kind: PartKind::Text { text, citations }, cache: None, extra } = part
         && citations.is_empty()
         && extra.is_empty()
     {
-        let text = if is_prefill { text.trim_end() } else { text };
+        let text = if is_prefill { prefill(text, &part_field(prompt, *turn, *index), notes) } else { text };
         if !text.trim().is_empty() {
             list.object(|object| {
                 object.string("role", role);
@@ -95,7 +97,8 @@ fn encode_message(
             let field = part_field(prompt, placed.turn, placed.index);
             match &placed.part.kind {
                 PartKind::Text { text, .. } if is_prefill && index + 1 == message.parts.len() => {
-                    let trimmed = Part { kind: Part::text(text.trim_end()).kind, ..placed.part.clone() };
+                    let text = prefill(text, &field, notes);
+                    let trimmed = Part { kind: Part::text(text).kind, ..placed.part.clone() };
                     encode_block(blocks, &trimmed, &field, notes);
                 }
                 _ => encode_block(blocks, placed.part, &field, notes),
@@ -108,6 +111,15 @@ fn encode_message(
             object.raw("content", &blocks);
         });
     }
+}
+
+/// The beginning of an answer, which must not end in white space here.
+fn prefill<'t>(text: &'t str, field: &str, notes: &mut Notes) -> &'t str {
+    let trimmed = text.trim_end();
+    if trimmed.len() < text.len() {
+        notes.changed(field);
+    }
+    trimmed
 }
 
 /// An array on its own, or nothing when it is empty.
@@ -209,7 +221,9 @@ fn encode_result(list: &mut Array<'_>, part: &Part, result: &ToolResult, field: 
         match result.parts.as_slice() {
             [Part { kind: PartKind::Text { text, .. }, cache: None, .. }] => block.string("content", text),
             parts => {
-                let blocks = scratch(|list| parts.iter().for_each(|part| encode_block(list, part, field, notes)));
+                let blocks = scratch(|list| {
+                    parts.iter().for_each(|part| encode_block(list, part, field, notes));
+                });
                 if let Some(blocks) = blocks {
                     block.raw("content", &blocks);
                 }

@@ -89,11 +89,7 @@ mod tests {
 
     #[track_caller]
     fn check(report: &str, expected: Usage) {
-        assert_eq!(
-            read_usage(&serde_json::from_str(report).unwrap()),
-            expected,
-            "{report}"
-        );
+        assert_eq!(read_usage(&serde_json::from_str(report).unwrap()), expected, "{report}");
     }
 
     #[test]
@@ -118,11 +114,7 @@ mod tests {
     fn cache_writes_without_their_parts_are_the_default_kind() {
         check(
             r#"{"input_tokens":1,"cache_creation_input_tokens":30,"cache_creation":null}"#,
-            Usage {
-                input: 1,
-                cache_write: 30,
-                ..Usage::default()
-            },
+            Usage { input: 1, cache_write: 30, ..Usage::default() },
         );
     }
 
@@ -131,11 +123,7 @@ mod tests {
         check(
             r#"{"cache_creation_input_tokens":5,"cache_creation":{"ephemeral_1h_input_tokens":10},
                 "output_tokens":3,"output_tokens_details":{"thinking_tokens":40}}"#,
-            Usage {
-                cache_write_1h: 10,
-                reasoning: 3,
-                ..Usage::default()
-            },
+            Usage { cache_write_1h: 10, reasoning: 3, ..Usage::default() },
         );
     }
 
@@ -147,13 +135,7 @@ mod tests {
         counts.absorb(&json!({"output_tokens": 60, "output_tokens_details": {"thinking_tokens": 40}}));
         assert_eq!(
             counts.usage(),
-            Usage {
-                input: 7,
-                cache_read: 90,
-                output: 20,
-                reasoning: 40,
-                ..Usage::default()
-            }
+            Usage { input: 7, cache_read: 90, output: 20, reasoning: 40, ..Usage::default() }
         );
     }
 

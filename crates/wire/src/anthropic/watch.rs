@@ -18,46 +18,21 @@ impl Eye {
             && !self.delta_start.is_empty()
             && *next != b'"'
         {
-            return Sight {
-                content: true,
-                ..Sight::default()
-            };
+            return Sight { content: true, ..Sight::default() };
         }
-        let mut event = Event {
-            kind: name,
-            ..Event::default()
-        };
+        let mut event = Event { kind: name, ..Event::default() };
         // What comes before a defect counts all the same: the bytes are passed on, whatever they are.
         let _ = event.read(data);
         match event.kind {
             b"content_block_delta" => {
                 self.remember(event.delta_start);
-                Sight {
-                    content: event.delta,
-                    ..Sight::default()
-                }
+                Sight { content: event.delta, ..Sight::default() }
             }
-            b"content_block_start" => Sight {
-                content: event.block,
-                ..Sight::default()
-            },
-            b"message_start" => Sight {
-                usage: Some(&["message", "usage"]),
-                ..Sight::default()
-            },
-            b"message_delta" => Sight {
-                usage: Some(&["usage"]),
-                ..Sight::default()
-            },
-            b"message_stop" => Sight {
-                terminal: true,
-                finished: true,
-                ..Sight::default()
-            },
-            b"error" => Sight {
-                error: true,
-                ..Sight::default()
-            },
+            b"content_block_start" => Sight { content: event.block, ..Sight::default() },
+            b"message_start" => Sight { usage: Some(&["message", "usage"]), ..Sight::default() },
+            b"message_delta" => Sight { usage: Some(&["usage"]), ..Sight::default() },
+            b"message_stop" => Sight { terminal: true, finished: true, ..Sight::default() },
+            b"error" => Sight { error: true, ..Sight::default() },
             _ => Sight::default(),
         }
     }
@@ -155,27 +130,15 @@ mod tests {
     #[test]
     fn an_event_like_the_last_is_still_read_for_what_differs() {
         let mut eye = Eye::default();
-        let content = Sight {
-            content: true,
-            ..Sight::default()
-        };
+        let content = Sight { content: true, ..Sight::default() };
         for (data, expected) in [
-            (
-                r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}"#,
-                content,
-            ),
-            (
-                r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"b"}}"#,
-                content,
-            ),
+            (r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}"#, content),
+            (r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"b"}}"#, content),
             (
                 r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":""}}"#,
                 Sight::default(),
             ),
-            (
-                r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"c"}}"#,
-                content,
-            ),
+            (r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"c"}}"#, content),
             (
                 r#"{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":{"a":1}}}"#,
                 content,
@@ -195,10 +158,7 @@ mod tests {
     fn a_type_that_comes_last_or_only_as_a_name_is_found() {
         let mut eye = Eye::default();
         let delta = br#"{"delta":{"stop_reason":"end_turn"},"usage":{},"type":"message_delta"}"#;
-        assert_eq!(
-            eye.look(b"content_block_delta", delta).usage,
-            Some(["usage"].as_slice())
-        );
+        assert_eq!(eye.look(b"content_block_delta", delta).usage, Some(["usage"].as_slice()));
         let unnamed = br#"{"delta":{"text":"a"}}"#;
         assert!(eye.look(b"content_block_delta", unnamed).content);
         assert!(!eye.look(b"message_delta", unnamed).content);

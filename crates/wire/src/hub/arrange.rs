@@ -30,39 +30,58 @@ pub(crate) struct Placed<'p> {
 
 /// Arranges `turns`, of which the first has the number `first`.
 pub(crate) fn arrange(turns: &[Turn], first: usize) -> Vec<Message<'_>> {
+    let before_results = before_results(turns);
     let mut messages = Vec::new();
     let mut waiting = Vec::new();
     for (offset, turn) in turns.iter().enumerate() {
         let here = (first + offset, turn);
-        if speaker(turn.role) == Speaker::System && results_follow(&turns[offset + 1..]) {
+        if before_results[offset] {
             waiting.push(here);
             continue;
         }
         if !turn.has_tool_results() {
-            waiting.drain(..).for_each(|(number, turn)| append(&mut messages, number, turn));
+            append_all(&mut messages, &mut waiting);
         }
         append(&mut messages, here.0, here.1);
     }
-    waiting.drain(..).for_each(|(number, turn)| append(&mut messages, number, turn));
+    append_all(&mut messages, &mut waiting);
     for message in &mut messages {
         message.parts.sort_by_key(|placed| !matches!(placed.part.kind, PartKind::ToolResult(_)));
     }
     messages
 }
 
+/// For each turn, whether it is a system turn and the next that is none holds tool results.
+fn before_results(turns: &[Turn]) -> Vec<bool> {
+    let mut next_has_results = false;
+    let mut flags: Vec<_> = turns
+        .iter()
+        .rev()
+        .map(|turn| {
+            let is_system = speaker(turn.role) == Speaker::System;
+            if !is_system {
+                next_has_results = turn.has_tool_results();
+            }
+            is_system && next_has_results
+        })
+        .collect();
+    flags.reverse();
+    flags
+}
+
+fn append_all<'p>(messages: &mut Vec<Message<'p>>, waiting: &mut Vec<(usize, &'p Turn)>) {
+    for (number, turn) in waiting.drain(..) {
+        append(messages, number, turn);
+    }
+}
+
 fn append<'p>(messages: &mut Vec<Message<'p>>, number: usize, turn: &'p Turn) {
     let speaker = speaker(turn.role);
-    let parts =
-        turn.parts.iter().enumerate().map(|(index, part)| Placed { part, turn: number, index });
+    let parts = turn.parts.iter().enumerate().map(|(index, part)| Placed { part, turn: number, index });
     match messages.last_mut() {
         Some(last) if last.speaker == speaker && speaker != Speaker::System => last.parts.extend(parts),
         _ => messages.push(Message { speaker, role: turn.role, parts: parts.collect() }),
     }
-}
-
-/// Whether the next turn that is no system turn holds tool results.
-fn results_follow(rest: &[Turn]) -> bool {
-    rest.iter().find(|turn| speaker(turn.role) != Speaker::System).is_some_and(Turn::has_tool_results)
 }
 
 pub(crate) const fn speaker(role: Role) -> Speaker {

@@ -41,7 +41,9 @@ pub enum ReplyEvent {
     /// Cumulative: each report replaces the one before.
     Usage(Usage),
     /// The provider sent something that the hub has no word for.
-    Lost { field: String },
+    Lost {
+        field: String,
+    },
     /// The reply failed; nothing follows.
     Error(ProviderFailure),
     /// The reply is complete; nothing follows.

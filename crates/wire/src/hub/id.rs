@@ -17,11 +17,7 @@ pub(crate) struct IdRule {
 pub(crate) fn legal<'a>(id: &'a str, rule: &IdRule) -> Cow<'a, str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     let fits = !id.is_empty() && id.len() <= rule.max_len && (!rule.plain || id.bytes().all(plain));
-    if fits {
-        Cow::Borrowed(id)
-    } else {
-        Cow::Owned(format!("{}{:032x}", rule.prefix, fingerprint(id)))
-    }
+    if fits { Cow::Borrowed(id) } else { Cow::Owned(format!("{}{:032x}", rule.prefix, fingerprint(id))) }
 }
 
 /// FNV-1a over 128 bits: stable over versions and machines, and far more than two ids of one conversation need to

@@ -21,8 +21,8 @@ pub use json::{Extra, Json, Number};
 pub(crate) use name::{Field, field_name, part_field};
 pub use part::{CacheMark, Citation, Media, Part, PartKind, ToolCall, ToolCallKind, ToolResult, UrlCitation};
 pub use prompt::{
-    Content, Effort, OutputFormat, Prompt, PromptSpelling, Reasoning, Role, Sampling, Thinking, ThinkingMode, Turn,
-    TurnSpelling,
+    Content, Effort, OutputFormat, Prompt, PromptSpelling, Reasoning, Role, Sampling, Thinking, ThinkingMode,
+    Turn, TurnSpelling,
 };
 pub use reply::{Choice, Reply, StopReason};
 pub use tool::{FunctionTool, Tool, ToolChoice};

@@ -80,14 +80,20 @@ impl From<PartKind> for Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Media {
     /// Base64 of its bytes. Some senders leave the type out.
-    Inline { media_type: Option<String>, data: String },
+    Inline {
+        media_type: Option<String>,
+        data: String,
+    },
     Url(String),
     /// The id of a file stored at the provider.
     File(String),
     /// A document that is plain text.
     Text(String),
     /// A document made of parts.
-    Parts { parts: Vec<Part>, bare: bool },
+    Parts {
+        parts: Vec<Part>,
+        bare: bool,
+    },
     /// A kind of source that only its own dialect knows.
     Native(Json),
 }

@@ -1,5 +1,7 @@
 //! What a caller asks of a model.
 
+use std::collections::HashSet;
+
 use domain::Dialect;
 
 use super::json::{Extra, Json, Number};
@@ -68,10 +70,15 @@ impl Prompt {
         self.stream == Some(true)
     }
 
-    /// Whether the conversation holds a call of this tool.
-    pub fn calls_tool(&self, name: &str) -> bool {
-        let mut parts = self.turns.iter().flat_map(|turn| &turn.parts);
-        parts.any(|part| matches!(&part.kind, PartKind::ToolCall(call) if call.name == name))
+    /// The names of the tools that the conversation holds calls of.
+    pub fn called_tools(&self) -> HashSet<&str> {
+        let parts = self.turns.iter().flat_map(|turn| &turn.parts);
+        parts
+            .filter_map(|part| match &part.kind {
+                PartKind::ToolCall(call) => Some(call.name.as_str()),
+                _ => None,
+            })
+            .collect()
     }
 
     /// The caller knows functions only by their old names and wants its calls answered that way.

@@ -2,8 +2,11 @@
 //! bytes, its digits and its order, so that a provider's prompt cache still recognises it.
 
 use super::json::Json;
-use crate::fields::{Path, Value};
+use crate::fields::{Fields, Path, Value};
 use crate::writer::{self, Array, Object};
+
+/// Every level is read anew, so the levels are counted; no schema that a model could follow nests deeper.
+const DEPTH_MAX: u32 = 32;
 
 /// Members that hold a map of schemas, a schema, or a list of schemas.
 const MAPS: [&str; 4] = ["properties", "$defs", "definitions", "patternProperties"];
@@ -14,16 +17,19 @@ const LISTS: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
 /// refuses structured output without.
 pub(crate) fn close_objects(schema: &Json) -> (Json, bool) {
     let mut changed = false;
-    let closed = schema.value().and_then(|value| rewrite(value, &mut changed));
+    let closed = schema.value().and_then(|value| rewrite(value, 0, &mut changed));
     match closed {
         Some(closed) if changed => (closed, true),
         _ => (schema.clone(), false),
     }
 }
 
-fn rewrite(schema: Value<'_>, changed: &mut bool) -> Option<Json> {
+fn rewrite(schema: Value<'_>, depth: u32, changed: &mut bool) -> Option<Json> {
+    if depth == DEPTH_MAX {
+        return None;
+    }
     let fields = schema.fields(&Path::Root)?;
-    let is_object = describes_object(schema);
+    let is_object = describes_object(&fields);
     let mut closed = false;
     let json = writer::json_object(|object| {
         for (name, value) in fields.iter() {
@@ -32,11 +38,11 @@ fn rewrite(schema: Value<'_>, changed: &mut bool) -> Option<Json> {
                 *changed |= value.raw() != "false";
                 object.boolean(name, false);
             } else if MAPS.contains(&name) {
-                rewrite_map(object, name, value, changed);
+                rewrite_map(object, name, value, depth, changed);
             } else if SINGLES.contains(&name) {
-                rewrite_into(object.key(name), value, changed);
+                rewrite_into(object.key(name), value, depth, changed);
             } else if LISTS.contains(&name) {
-                rewrite_list(object, name, value, changed);
+                rewrite_list(object, name, value, depth, changed);
             } else {
                 object.raw(name, value.raw());
             }
@@ -49,28 +55,28 @@ fn rewrite(schema: Value<'_>, changed: &mut bool) -> Option<Json> {
     Some(json)
 }
 
-fn rewrite_map(object: &mut Object<'_>, name: &str, value: Value<'_>, changed: &mut bool) {
+fn rewrite_map(object: &mut Object<'_>, name: &str, value: Value<'_>, depth: u32, changed: &mut bool) {
     let Some(members) = value.fields(&Path::Root) else {
         object.raw(name, value.raw());
         return;
     };
     object.object(name, |map| {
-        members.iter().for_each(|(name, schema)| rewrite_into(map.key(name), schema, changed));
+        members.iter().for_each(|(name, schema)| rewrite_into(map.key(name), schema, depth, changed));
     });
 }
 
-fn rewrite_list(object: &mut Object<'_>, name: &str, value: Value<'_>, changed: &mut bool) {
+fn rewrite_list(object: &mut Object<'_>, name: &str, value: Value<'_>, depth: u32, changed: &mut bool) {
     let Some(items) = value.items() else {
         object.raw(name, value.raw());
         return;
     };
     object.array(name, |list: &mut Array<'_>| {
-        items.into_iter().for_each(|schema| rewrite_into(list.item(), schema, changed));
+        items.into_iter().for_each(|schema| rewrite_into(list.item(), schema, depth, changed));
     });
 }
 
-fn rewrite_into(out: &mut Vec<u8>, schema: Value<'_>, changed: &mut bool) {
-    match rewrite(schema, changed) {
+fn rewrite_into(out: &mut Vec<u8>, schema: Value<'_>, depth: u32, changed: &mut bool) {
+    match rewrite(schema, depth + 1, changed) {
         Some(json) => out.extend_from_slice(json.as_str().as_bytes()),
         None => out.extend_from_slice(schema.raw().as_bytes()),
     }
@@ -78,12 +84,17 @@ fn rewrite_into(out: &mut Vec<u8>, schema: Value<'_>, changed: &mut bool) {
 
 /// Whether OpenAI takes the schema in strict mode: every object is closed and requires all its properties.
 pub(crate) fn is_strict(schema: &Json) -> bool {
-    schema.value().is_some_and(strict)
+    schema.value().is_some_and(|value| strict(value, 0))
 }
 
-fn strict(schema: Value<'_>) -> bool {
-    let Some(fields) = schema.fields(&Path::Root) else { return true };
-    if describes_object(schema) {
+fn strict(schema: Value<'_>, depth: u32) -> bool {
+    if depth == DEPTH_MAX {
+        return false;
+    }
+    let Some(fields) = schema.fields(&Path::Root) else {
+        return true;
+    };
+    if describes_object(&fields) {
         let closed = fields.peek("additionalProperties").and_then(Value::flag) == Some(false);
         let required: Vec<_> = fields
             .peek("required")
@@ -93,34 +104,34 @@ fn strict(schema: Value<'_>) -> bool {
             .filter_map(Value::text)
             .collect();
         let properties = fields.peek("properties").and_then(|value| value.fields(&Path::Root));
-        let all_required = properties
-            .is_none_or(|properties| properties.iter().all(|(name, _)| required.iter().any(|known| known == name)));
+        let all_required = properties.is_none_or(|properties| {
+            properties.iter().all(|(name, _)| required.iter().any(|known| known == name))
+        });
         if !closed || !all_required {
             return false;
         }
     }
     fields.iter().all(|(name, value)| {
         if MAPS.contains(&name) {
-            value.fields(&Path::Root).is_none_or(|map| map.iter().all(|(_, schema)| strict(schema)))
+            value
+                .fields(&Path::Root)
+                .is_none_or(|map| map.iter().all(|(_, schema)| strict(schema, depth + 1)))
         } else if SINGLES.contains(&name) {
-            strict(value)
+            strict(value, depth + 1)
         } else if LISTS.contains(&name) {
-            value.items().unwrap_or_default().into_iter().all(strict)
+            value.items().unwrap_or_default().into_iter().all(|schema| strict(schema, depth + 1))
         } else {
             true
         }
     })
 }
 
-fn describes_object(schema: Value<'_>) -> bool {
-    let Some(fields) = schema.fields(&Path::Root) else { return false };
+fn describes_object(fields: &Fields<'_, '_>) -> bool {
     match fields.peek("type") {
         Some(kind) if kind.is_string() => kind.text().as_deref() == Some("object"),
-        Some(kinds) => kinds
-            .items()
-            .unwrap_or_default()
-            .into_iter()
-            .any(|kind| kind.text().as_deref() == Some("object")),
+        Some(kinds) => {
+            kinds.items().unwrap_or_default().into_iter().any(|kind| kind.text().as_deref() == Some("object"))
+        }
         None => fields.peek("properties").is_some(),
     }
 }
@@ -128,7 +139,9 @@ fn describes_object(schema: Value<'_>) -> bool {
 /// Parameters for a target that wants an object schema with a `type`.
 pub(crate) fn object_parameters(parameters: Option<&Json>) -> Json {
     let empty = || Json::of_checked(r#"{"type":"object","properties":{}}"#);
-    let Some(value) = parameters.and_then(Json::value) else { return empty() };
+    let Some(value) = parameters.and_then(Json::value) else {
+        return empty();
+    };
     match value.fields(&Path::Root) {
         Some(fields) if fields.peek("type").is_some() => value.to_json(),
         Some(fields) if fields.iter().next().is_some() => writer::json_object(|object| {
@@ -204,7 +217,10 @@ mod tests {
 
     #[test]
     fn a_member_is_taken_out_alone() {
-        assert_eq!(without_member(&json(r#"{"$schema":"x","a":1.0}"#), "$schema"), Some(json(r#"{"a":1.0}"#)));
+        assert_eq!(
+            without_member(&json(r#"{"$schema":"x","a":1.0}"#), "$schema"),
+            Some(json(r#"{"a":1.0}"#))
+        );
         assert_eq!(without_member(&json(r#"{"a":1}"#), "$schema"), None);
     }
 }

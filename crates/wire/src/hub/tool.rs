@@ -7,7 +7,10 @@ use super::part::CacheMark;
 pub enum Tool {
     Function(FunctionTool),
     /// A tool that only its own dialect knows (a server tool, a grammar).
-    Native { name: String, json: Json },
+    Native {
+        name: String,
+        json: Json,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,12 +35,21 @@ pub enum ToolChoice {
     /// This tool.
     Tool(String),
     /// Some of these tools; `required` when one must be called.
-    Allowed { required: bool, names: Vec<String>, written: Json },
+    Allowed {
+        required: bool,
+        names: Vec<String>,
+        written: Json,
+    },
     /// A form that only its own dialect knows.
     Native(Json),
 }
 
 impl ToolChoice {
+    /// Whether leaving the choice out would change what the model does.
+    pub const fn matters(&self) -> bool {
+        self.is_forced() || matches!(self, Self::Native(_))
+    }
+
     /// Whether the model has to call a tool.
     pub const fn is_forced(&self) -> bool {
         matches!(self, Self::Required | Self::Tool(_) | Self::Allowed { required: true, .. })

@@ -41,10 +41,9 @@ pub(crate) fn splice(document: &[u8], edits: &mut [(Range<usize>, Vec<u8>)]) -> 
     let mut out = Vec::with_capacity(document.len() + added);
     let mut from = 0;
     for (range, text) in edits {
-        if let (true, Some(kept)) = (
-            range.start <= range.end && range.end <= document.len(),
-            document.get(from..range.start),
-        ) {
+        if let (true, Some(kept)) =
+            (range.start <= range.end && range.end <= document.len(), document.get(from..range.start))
+        {
             out.extend_from_slice(kept);
             out.extend_from_slice(text);
             from = range.end;
@@ -61,10 +60,7 @@ mod tests {
     #[test]
     fn members_are_found_by_path() {
         let document = br#"{"a":{"c":0}, "\u0062": {"x":[{"c":9}], "c" : [1, 2]}, broken"#;
-        assert_eq!(
-            find(document, &["b", "c"]).map(|range| &document[range]),
-            Some(b"[1, 2]".as_slice())
-        );
+        assert_eq!(find(document, &["b", "c"]).map(|range| &document[range]), Some(b"[1, 2]".as_slice()));
         assert_eq!(find(document, &["a", "x"]), None);
         assert_eq!(find(document, &["c"]), None);
     }

@@ -49,12 +49,7 @@ impl<'a> Scanner<'a> {
 
     /// Starts at a value inside of a larger document; every range is one of the larger document.
     pub(crate) const fn starting_at(bytes: &'a [u8], at: usize) -> Self {
-        Self {
-            bytes,
-            at,
-            depth: 0,
-            objects: 0,
-        }
+        Self { bytes, at, depth: 0, objects: 0 }
     }
 
     pub(crate) const fn at(&self) -> usize {
@@ -154,31 +149,18 @@ impl<'a> Scanner<'a> {
                     at += self.escape_len(at)?;
                 }
                 Some(_) => {
-                    return Err(NotJson {
-                        reason: "a control character in a string must be escaped",
-                        at,
-                    });
+                    return Err(NotJson { reason: "a control character in a string must be escaped", at });
                 }
                 None => {
-                    return Err(NotJson {
-                        reason: ENDS_EARLY,
-                        at,
-                    });
+                    return Err(NotJson { reason: ENDS_EARLY, at });
                 }
             }
         }
         if not_ascii && let Err(error) = std::str::from_utf8(&self.bytes[start + 1..at]) {
-            return Err(NotJson {
-                reason: "not valid UTF-8",
-                at: start + 1 + error.valid_up_to(),
-            });
+            return Err(NotJson { reason: "not valid UTF-8", at: start + 1 + error.valid_up_to() });
         }
         self.at = at + 1;
-        Ok(Text {
-            start,
-            end: self.at,
-            escaped,
-        })
+        Ok(Text { start, end: self.at, escaped })
     }
 
     /// Skips the value that comes next, whatever it is, and says where it was. Does not recurse.
@@ -250,20 +232,12 @@ impl<'a> Scanner<'a> {
                 self.skip()?;
             }
         }
-        if self.take_after_space(b'}') {
-            Ok(())
-        } else {
-            Err(self.fault("expected `,` or `}`"))
-        }
+        if self.take_after_space(b'}') { Ok(()) } else { Err(self.fault("expected `,` or `}`")) }
     }
 
     /// Past an item of an array whose beginning is not at hand: reads the bracket, which must come next.
     pub(crate) fn rest_of_array_is_empty(&mut self) -> Result<()> {
-        if self.take_after_space(b']') {
-            Ok(())
-        } else {
-            Err(self.fault("expected `]`"))
-        }
+        if self.take_after_space(b']') { Ok(()) } else { Err(self.fault("expected `]`")) }
     }
 
     /// Checks that nothing but white space is left.
@@ -310,11 +284,7 @@ impl<'a> Scanner<'a> {
 
     fn open(&mut self, bracket: u8) -> Result<()> {
         if self.bytes.get(self.at) != Some(&bracket) {
-            return Err(self.fault(if bracket == b'{' {
-                "expected an object"
-            } else {
-                "expected an array"
-            }));
+            return Err(self.fault(if bracket == b'{' { "expected an object" } else { "expected an array" }));
         }
         if self.depth == MAX_DEPTH {
             return Err(self.fault("nested deeper than 128 levels"));
@@ -350,16 +320,9 @@ impl<'a> Scanner<'a> {
     }
 
     fn digits(&mut self) -> Result<()> {
-        let count = self.bytes[self.at..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let count = self.bytes[self.at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.at += count;
-        if count == 0 {
-            Err(self.fault("expected a digit"))
-        } else {
-            Ok(())
-        }
+        if count == 0 { Err(self.fault("expected a digit")) } else { Ok(()) }
     }
 
     fn word(&mut self, word: &'static [u8]) -> Result<()> {
@@ -381,19 +344,13 @@ impl<'a> Scanner<'a> {
             {
                 Ok(6)
             }
-            _ => Err(NotJson {
-                reason: "not an escape",
-                at,
-            }),
+            _ => Err(NotJson { reason: "not an escape", at }),
         }
     }
 
     fn byte_after_space(&mut self) -> Result<u8> {
         self.skip_space();
-        self.bytes
-            .get(self.at)
-            .copied()
-            .ok_or_else(|| self.fault(ENDS_EARLY))
+        self.bytes.get(self.at).copied().ok_or_else(|| self.fault(ENDS_EARLY))
     }
 
     fn take_after_space(&mut self, byte: u8) -> bool {
@@ -432,17 +389,11 @@ mod tests {
 
     #[track_caller]
     fn agrees_with_serde(document: &[u8]) {
-        let theirs = std::str::from_utf8(document)
-            .ok()
-            .map(serde_json::from_str::<&RawValue>);
+        let theirs = std::str::from_utf8(document).ok().map(serde_json::from_str::<&RawValue>);
         let theirs = theirs.and_then(std::result::Result::ok);
         let ours = scan(document).ok();
         let shown = String::from_utf8_lossy(document);
-        assert_eq!(
-            ours.map(|range| &document[range]),
-            theirs.map(|raw| raw.get().as_bytes()),
-            "{shown}"
-        );
+        assert_eq!(ours.map(|range| &document[range]), theirs.map(|raw| raw.get().as_bytes()), "{shown}");
     }
 
     #[test]
@@ -450,10 +401,7 @@ mod tests {
         let documents = r#"~ ~null~ true ~nul~truex~0~-0~01~-~1.~1.5e~1e+5~1E-05~.5~+1~NaN~1e999~""~"~"\"~"\u00e9\n"~"\u00g0"~"\x"
             ~"\ud800"~[]~[1,]~[,]~[1 2]~[[],{}]~["a":1]~[}~{}~{]~{"a":1,}~{"a" : [ 1 , 2 ] }~{a:1}~{"a"}~{"a":}~{"a","b"}
             ~{} {}~{"a":{"b":[{}]}}"#;
-        for document in documents
-            .split('~')
-            .chain(["\"\t\"", "\"\u{7f}é\"", "\u{feff}{}"])
-        {
+        for document in documents.split('~').chain(["\"\t\"", "\"\u{7f}é\"", "\u{feff}{}"]) {
             agrees_with_serde(document.as_bytes());
         }
         agrees_with_serde(b"\"\xC3\"");

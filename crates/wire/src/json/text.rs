@@ -28,13 +28,9 @@ impl Text {
     /// The characters that the string stands for; `None` where an escape stands for none (half of a surrogate pair).
     pub(crate) fn decode(self, document: &[u8]) -> Option<Cow<'_, str>> {
         if self.escaped {
-            serde_json::from_slice(document.get(self.outer())?)
-                .ok()
-                .map(Cow::Owned)
+            serde_json::from_slice(document.get(self.outer())?).ok().map(Cow::Owned)
         } else {
-            std::str::from_utf8(document.get(self.inner())?)
-                .ok()
-                .map(Cow::Borrowed)
+            std::str::from_utf8(document.get(self.inner())?).ok().map(Cow::Borrowed)
         }
     }
 
@@ -108,10 +104,7 @@ const BLOCK: usize = 16;
 /// One bit per byte of a block, lowest first: the bytes that are special, and those that are not ASCII.
 #[cfg(target_arch = "x86_64")]
 fn masks(block: &[u8; BLOCK]) -> (u32, u32) {
-    #[expect(
-        unsafe_code,
-        reason = "every x86-64 processor has SSE2, and the function asks for nothing else"
-    )]
+    #[expect(unsafe_code, reason = "every x86-64 processor has SSE2, and the function asks for nothing else")]
     unsafe {
         sse2_masks(block)
     }
@@ -143,15 +136,9 @@ fn masks(block: &[u8; BLOCK]) -> (u32, u32) {
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
 fn plain_masks(block: &[u8; BLOCK]) -> (u32, u32) {
-    block
-        .iter()
-        .enumerate()
-        .fold((0, 0), |(special, high), (index, &byte)| {
-            (
-                special | u32::from(is_special(byte)) << index,
-                high | u32::from(byte >= 0x80) << index,
-            )
-        })
+    block.iter().enumerate().fold((0, 0), |(special, high), (index, &byte)| {
+        (special | u32::from(is_special(byte)) << index, high | u32::from(byte >= 0x80) << index)
+    })
 }
 
 const fn is_special(byte: u8) -> bool {

@@ -118,7 +118,9 @@ impl ChoiceStream {
     /// Content is a string; some servers stream parts.
     fn content(&mut self, delta: &mut Fields<'_, '_>, out: &mut Vec<ReplyEvent>) -> Result<(), CallError> {
         let at = delta.at.member("content");
-        let Some(content) = delta.take("content") else { return Ok(()) };
+        let Some(content) = delta.take("content") else {
+            return Ok(());
+        };
         if let Some(text) = content.text() {
             if !text.is_empty() {
                 self.say(ProseKind::Text, Delta::Text(text.into_owned()), out);
@@ -149,9 +151,13 @@ impl ChoiceStream {
             self.say(ProseKind::Thinking, Delta::Thinking(text), out);
             self.plain_thinking = true;
         }
-        let Some(details) = delta.peek("reasoning_details").and_then(Value::items) else { return Ok(()) };
+        let Some(details) = delta.peek("reasoning_details").and_then(Value::items) else {
+            return Ok(());
+        };
         for detail in details {
-            let Some(mut detail) = detail.fields(&Path::Root) else { continue };
+            let Some(mut detail) = detail.fields(&Path::Root) else {
+                continue;
+            };
             let mut text = |name: &str| {
                 detail.take(name).and_then(Value::text).map(Cow::into_owned).filter(|text| !text.is_empty())
             };
@@ -269,7 +275,11 @@ impl ChoiceStream {
         }
     }
 
-    fn function_call(&mut self, call: &mut Fields<'_, '_>, out: &mut Vec<ReplyEvent>) -> Result<(), CallError> {
+    fn function_call(
+        &mut self,
+        call: &mut Fields<'_, '_>,
+        out: &mut Vec<ReplyEvent>,
+    ) -> Result<(), CallError> {
         let name = call.text("name")?.unwrap_or_default();
         let arguments = call.text("arguments")?.unwrap_or_default();
         let place = self.tool(Some(0), "", false, call.at)?;

@@ -22,13 +22,7 @@ fn choice(places: &mut Places<'_>, scanner: &mut Scanner<'_>, position: usize) -
     let data = places.data;
     scanner.object(|scanner, key| match &data[key.inner()] {
         b"delta" | b"message" if scanner.kind()? == Kind::Object => message(places, scanner, choice),
-        b"logprobs" => places.value(
-            scanner,
-            Channel::Echo {
-                choice,
-                block: LOGPROBS,
-            },
-        ),
+        b"logprobs" => places.value(scanner, Channel::Echo { choice, block: LOGPROBS }),
         _ => Ok(()),
     })
 }
@@ -37,22 +31,12 @@ fn message(places: &mut Places<'_>, scanner: &mut Scanner<'_>, choice: u32) -> R
     let data = places.data;
     scanner.object(|scanner, key| match &data[key.inner()] {
         b"content" => content(places, scanner, choice),
-        b"reasoning_content" => places.string(
-            scanner,
-            Channel::Thinking {
-                choice,
-                block: REASONING_CONTENT,
-            },
-            Escape::JsonString,
-        ),
-        b"reasoning" => places.string(
-            scanner,
-            Channel::Thinking {
-                choice,
-                block: REASONING,
-            },
-            Escape::JsonString,
-        ),
+        b"reasoning_content" => {
+            places.string(scanner, Channel::Thinking { choice, block: REASONING_CONTENT }, Escape::JsonString)
+        }
+        b"reasoning" => {
+            places.string(scanner, Channel::Thinking { choice, block: REASONING }, Escape::JsonString)
+        }
         b"reasoning_details" if scanner.kind()? == Kind::Array => {
             scanner.array(|scanner, position| reasoning_detail(places, scanner, choice, position))
         }
@@ -62,13 +46,7 @@ fn message(places: &mut Places<'_>, scanner: &mut Scanner<'_>, choice: u32) -> R
         }
         b"function_call" => tool_function(places, scanner, choice, 0),
         b"audio" => audio(places, scanner, choice),
-        b"annotations" => places.value(
-            scanner,
-            Channel::Echo {
-                choice,
-                block: ANNOTATIONS,
-            },
-        ),
+        b"annotations" => places.value(scanner, Channel::Echo { choice, block: ANNOTATIONS }),
         _ => Ok(()),
     })
 }
@@ -87,14 +65,7 @@ fn content(places: &mut Places<'_>, scanner: &mut Scanner<'_>, choice: u32) -> R
         scanner.object(|scanner, key| match &data[key.inner()] {
             b"text" => places.string(scanner, Channel::Text { choice, block }, Escape::JsonString),
             b"refusal" => places.string(scanner, Channel::Refusal { choice }, Escape::JsonString),
-            b"thinking" => thinking_part(
-                places,
-                scanner,
-                Channel::Thinking {
-                    choice,
-                    block: PARTS + block,
-                },
-            ),
+            b"thinking" => thinking_part(places, scanner, Channel::Thinking { choice, block: PARTS + block }),
             _ => Ok(()),
         })
     })
@@ -118,14 +89,8 @@ fn reasoning_detail(
     choice: u32,
     position: usize,
 ) -> Result<(), NotJson> {
-    let index = places
-        .number(scanner, "index")
-        .unwrap_or(small(position))
-        .min(u32::from(u16::MAX));
-    let channel = Channel::Thinking {
-        choice,
-        block: DETAILS + index,
-    };
+    let index = places.number(scanner, "index").unwrap_or(small(position)).min(u32::from(u16::MAX));
+    let channel = Channel::Thinking { choice, block: DETAILS + index };
     member_string(places, scanner, &["text", "summary"], channel, Escape::JsonString)
 }
 
@@ -195,9 +160,7 @@ fn member_string(
 }
 
 fn small(position: usize) -> u32 {
-    u32::try_from(position)
-        .unwrap_or(u32::MAX)
-        .min(u32::from(u16::MAX))
+    u32::try_from(position).unwrap_or(u32::MAX).min(u32::from(u16::MAX))
 }
 
 // Blocks of what has no index of its own.
@@ -221,18 +184,9 @@ mod tests {
         let places = locate(Dialect::OpenaiChat, data.as_bytes());
         let seen: Vec<_> = places
             .iter()
-            .map(|place| {
-                (
-                    place.channel,
-                    place.escape,
-                    text_at(data.as_bytes(), place).unwrap(),
-                )
-            })
+            .map(|place| (place.channel, place.escape, text_at(data.as_bytes(), place).unwrap()))
             .collect();
-        let seen: Vec<_> = seen
-            .iter()
-            .map(|(channel, escape, text)| (*channel, *escape, &**text))
-            .collect();
+        let seen: Vec<_> = seen.iter().map(|(channel, escape, text)| (*channel, *escape, &**text)).collect();
         assert_eq!(seen, expected);
     }
 
@@ -248,54 +202,15 @@ mod tests {
                  "logprobs":{"content":[{"token":"hi"}]},"finish_reason":null,"index":1}],"usage":null}"#,
             &[
                 (Channel::Text { choice: 1, block: 0 }, Escape::JsonString, "hi"),
-                (
-                    Channel::Thinking {
-                        choice: 1,
-                        block: REASONING_CONTENT,
-                    },
-                    Escape::JsonString,
-                    "a",
-                ),
-                (
-                    Channel::Thinking {
-                        choice: 1,
-                        block: REASONING,
-                    },
-                    Escape::JsonString,
-                    "b",
-                ),
-                (
-                    Channel::Thinking {
-                        choice: 1,
-                        block: DETAILS,
-                    },
-                    Escape::JsonString,
-                    "c",
-                ),
-                (
-                    Channel::Thinking {
-                        choice: 1,
-                        block: DETAILS + 1,
-                    },
-                    Escape::JsonString,
-                    "d",
-                ),
+                (Channel::Thinking { choice: 1, block: REASONING_CONTENT }, Escape::JsonString, "a"),
+                (Channel::Thinking { choice: 1, block: REASONING }, Escape::JsonString, "b"),
+                (Channel::Thinking { choice: 1, block: DETAILS }, Escape::JsonString, "c"),
+                (Channel::Thinking { choice: 1, block: DETAILS + 1 }, Escape::JsonString, "d"),
                 (Channel::Refusal { choice: 1 }, Escape::JsonString, "no"),
+                (Channel::ToolArguments { choice: 1, index: 2 }, Escape::JsonInJsonString, "{\"x\":"),
+                (Channel::ToolArguments { choice: 1, index: 3 }, Escape::JsonString, "raw"),
                 (
-                    Channel::ToolArguments { choice: 1, index: 2 },
-                    Escape::JsonInJsonString,
-                    "{\"x\":",
-                ),
-                (
-                    Channel::ToolArguments { choice: 1, index: 3 },
-                    Escape::JsonString,
-                    "raw",
-                ),
-                (
-                    Channel::Echo {
-                        choice: 1,
-                        block: LOGPROBS,
-                    },
+                    Channel::Echo { choice: 1, block: LOGPROBS },
                     Escape::Value,
                     r#"{"content":[{"token":"hi"}]}"#,
                 ),
@@ -311,49 +226,19 @@ mod tests {
                                                  {"type":"text","text":"x"}],"annotations":[]},"logprobs":null},
                 {"index":2,"message":{"content":"","audio":{"transcript":"said","data":"AAAA"}}}]}"#,
             &[
-                (
-                    Channel::Echo {
-                        choice: 0,
-                        block: ANNOTATIONS,
-                    },
-                    Escape::Value,
-                    r#"[{"url":"u"}]"#,
-                ),
-                (
-                    Channel::ToolArguments { choice: 0, index: 0 },
-                    Escape::JsonInJsonString,
-                    "{}",
-                ),
-                (
-                    Channel::Thinking {
-                        choice: 1,
-                        block: PARTS,
-                    },
-                    Escape::JsonString,
-                    "t",
-                ),
+                (Channel::Echo { choice: 0, block: ANNOTATIONS }, Escape::Value, r#"[{"url":"u"}]"#),
+                (Channel::ToolArguments { choice: 0, index: 0 }, Escape::JsonInJsonString, "{}"),
+                (Channel::Thinking { choice: 1, block: PARTS }, Escape::JsonString, "t"),
                 (Channel::Text { choice: 1, block: 1 }, Escape::JsonString, "x"),
-                (
-                    Channel::Text {
-                        choice: 2,
-                        block: AUDIO,
-                    },
-                    Escape::JsonString,
-                    "said",
-                ),
+                (Channel::Text { choice: 2, block: AUDIO }, Escape::JsonString, "said"),
             ],
         );
     }
 
     #[test]
     fn odd_data_has_no_places() {
-        for data in [
-            "[DONE]",
-            "",
-            "{\"choices\":null}",
-            "{\"choices\":[1,\"content\",{\"delta\":[]}]}",
-            "[]",
-        ] {
+        for data in ["[DONE]", "", "{\"choices\":null}", "{\"choices\":[1,\"content\",{\"delta\":[]}]}", "[]"]
+        {
             check(data, &[]);
         }
     }

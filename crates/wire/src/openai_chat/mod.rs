@@ -1,6 +1,7 @@
 //! The openai-chat dialect: <https://platform.openai.com/docs/api-reference/chat>.
 
 mod choice_stream;
+mod choice_stream_encode;
 mod citations;
 pub(crate) mod error;
 pub(crate) mod locate;

@@ -20,7 +20,9 @@ pub(crate) fn decode_part(part: Value<'_>, at: &Path<'_>) -> Result<Part, CallEr
         "input_audio" => decode_inner(&mut fields, "input_audio", |audio| {
             Ok(PartKind::Audio { data: audio.need_text("data")?, format: audio.need_text("format")? })
         })?,
-        _ => return Ok(PartKind::Native { name, json: part.to_json() }.into()),
+        _ => {
+            return Ok(PartKind::Native { name, json: part.to_json() }.into());
+        }
     };
     let cache = decode_cache_mark(&mut fields)?;
     Ok(Part { kind, cache, extra: fields.rest() })
@@ -34,7 +36,9 @@ fn decode_inner(
     read: impl FnOnce(&mut Fields<'_, '_>) -> Result<PartKind, CallError>,
 ) -> Result<PartKind, CallError> {
     let at = fields.at.member(name);
-    let Some(value) = fields.peek(name) else { return Err(fields.missing(name, "an object")) };
+    let Some(value) = fields.peek(name) else {
+        return Err(fields.missing(name, "an object"));
+    };
     let mut inner = value.need_fields(&at)?;
     let kind = read(&mut inner)?;
     if inner.is_spent() {
@@ -67,7 +71,9 @@ fn decode_url(url: &str) -> Media {
 
 fn decode_cache_mark(fields: &mut Fields<'_, '_>) -> Result<Option<CacheMark>, CallError> {
     let at = fields.at.member("prompt_cache_breakpoint");
-    let Some(mark) = fields.object("prompt_cache_breakpoint")? else { return Ok(None) };
+    let Some(mark) = fields.object("prompt_cache_breakpoint")? else {
+        return Ok(None);
+    };
     let ttl = mark.need_fields(&at)?.text("ttl")?;
     Ok(Some(CacheMark { written: mark.to_json(), ttl }))
 }

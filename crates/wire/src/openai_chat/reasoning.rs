@@ -35,7 +35,9 @@ pub(crate) fn decode_reasoning(
 
 fn decode_details(fields: &mut Fields<'_, '_>) -> Result<Vec<Part>, CallError> {
     let at = fields.at.member("reasoning_details");
-    let Some(details) = fields.peek("reasoning_details").and_then(Value::items) else { return Ok(Vec::new()) };
+    let Some(details) = fields.peek("reasoning_details").and_then(Value::items) else {
+        return Ok(Vec::new());
+    };
     if details.is_empty() {
         return Ok(Vec::new());
     }
@@ -52,14 +54,17 @@ fn decode_detail(detail: Value<'_>, at: &Path<'_>) -> Result<Part, CallError> {
             signature: fields.text("signature")?,
         },
         "reasoning.encrypted" => PartKind::RedactedThinking { data: fields.need_text("data")? },
-        _ => return Ok(PartKind::Native { name, json: detail.to_json() }.into()),
+        _ => {
+            return Ok(PartKind::Native { name, json: detail.to_json() }.into());
+        }
     };
     Ok(Part { extra: fields.rest(), ..kind.into() })
 }
 
 /// Whether a part belongs to `reasoning_details`, given that the message had them.
 pub(crate) fn is_detail(part: &Part) -> bool {
-    part.is_thinking() || matches!(&part.kind, PartKind::Native { name, .. } if name.starts_with("reasoning."))
+    part.is_thinking()
+        || matches!(&part.kind, PartKind::Native { name, .. } if name.starts_with("reasoning."))
 }
 
 /// Writes the fields as the same dialect had them.

@@ -77,7 +77,9 @@ fn decode_message(message: &mut Fields<'_, '_>, choice: &mut Choice) -> Result<(
 /// Content is a string; some servers send parts.
 fn decode_content(message: &mut Fields<'_, '_>) -> Result<Vec<Part>, CallError> {
     let at = message.at.member("content");
-    let Some(content) = message.take("content") else { return Ok(Vec::new()) };
+    let Some(content) = message.take("content") else {
+        return Ok(Vec::new());
+    };
     if let Some(text) = content.text() {
         return Ok(vec![Part::text(text)]);
     }

@@ -49,7 +49,9 @@ fn decode_max_tokens(fields: &mut Fields<'_, '_>, prompt: &mut Prompt) -> Result
 }
 
 fn decode_stop(fields: &mut Fields<'_, '_>, prompt: &mut Prompt) -> Result<(), CallError> {
-    let Some(stop) = fields.peek("stop") else { return Ok(()) };
+    let Some(stop) = fields.peek("stop") else {
+        return Ok(());
+    };
     let at = fields.at.member("stop");
     if stop.is_string() {
         prompt.stop = fields.text("stop")?.into_iter().collect();
@@ -70,7 +72,9 @@ fn decode_stop(fields: &mut Fields<'_, '_>, prompt: &mut Prompt) -> Result<(), C
 
 /// `stream_options` stays where it is: the gateway acts on it, and asks its provider for usage in any case.
 fn decode_include_usage(fields: &Fields<'_, '_>) -> Result<bool, CallError> {
-    let Some(options) = fields.peek("stream_options") else { return Ok(false) };
+    let Some(options) = fields.peek("stream_options") else {
+        return Ok(false);
+    };
     let at = fields.at.member("stream_options");
     Ok(options.need_fields(&at)?.flag("include_usage")?.unwrap_or(false))
 }
@@ -86,7 +90,9 @@ fn decode_user(fields: &mut Fields<'_, '_>, prompt: &mut Prompt) -> Result<(), C
 }
 
 fn decode_output_format(fields: &mut Fields<'_, '_>) -> Result<Option<OutputFormat>, CallError> {
-    let Some(format) = fields.object("response_format")? else { return Ok(None) };
+    let Some(format) = fields.object("response_format")? else {
+        return Ok(None);
+    };
     let at = fields.at.member("response_format");
     let mut inner = format.need_fields(&at)?;
     let kind = inner.need_text("type")?;

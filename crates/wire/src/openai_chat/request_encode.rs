@@ -11,10 +11,7 @@ use crate::note::Notes;
 use crate::translate::{EncodeOptions, Translated, nothing_said};
 use crate::writer::{self, Object};
 
-pub(crate) fn encode_request(
-    prompt: &Prompt,
-    options: &EncodeOptions<'_>,
-) -> Result<Translated, CallError> {
+pub(crate) fn encode_request(prompt: &Prompt, options: &EncodeOptions<'_>) -> Result<Translated, CallError> {
     let mut notes = Notes::new(Dialect::OpenaiChat);
     let mut body = Vec::new();
     let same = prompt.origin == Dialect::OpenaiChat;
@@ -156,7 +153,8 @@ fn encode_rest(object: &mut Object<'_>, prompt: &Prompt, same: bool, notes: &mut
     object.optional_boolean("stream", prompt.stream);
     let PromptSpelling { legacy_user, .. } = prompt.spelling;
     if same {
-        object.optional_string(if legacy_user { "user" } else { "safety_identifier" }, prompt.user.as_deref());
+        object
+            .optional_string(if legacy_user { "user" } else { "safety_identifier" }, prompt.user.as_deref());
         object.optional_string("service_tier", prompt.service_tier.as_deref());
         object.extra(&prompt.extra);
         return;

@@ -35,7 +35,10 @@ impl StreamDecoder {
             Ok(body) => body,
             Err(_) if data.is_empty() => return,
             Err(error) => {
-                out.push(fail(format!("the provider's stream cannot be read: {} at byte {}", error.reason, error.at)));
+                out.push(fail(format!(
+                    "the provider's stream cannot be read: {} at byte {}",
+                    error.reason, error.at
+                )));
                 return;
             }
         };

@@ -61,7 +61,9 @@ fn decode_function(mut fields: Fields<'_, '_>, wrapper: Extra) -> Result<Functio
 
 fn decode_choice(fields: &mut Fields<'_, '_>) -> Result<Option<ToolChoice>, CallError> {
     let at = fields.at.member("tool_choice");
-    let Some(choice) = fields.take("tool_choice") else { return Ok(None) };
+    let Some(choice) = fields.take("tool_choice") else {
+        return Ok(None);
+    };
     if let Some(word) = choice.text() {
         return match &*word {
             "auto" => Ok(Some(ToolChoice::Auto)),
@@ -109,7 +111,9 @@ fn allowed_names(allowed: &mut Fields<'_, '_>) -> Result<Vec<String>, CallError>
 
 fn decode_function_choice(fields: &mut Fields<'_, '_>) -> Result<Option<ToolChoice>, CallError> {
     let at = fields.at.member("function_call");
-    let Some(choice) = fields.take("function_call") else { return Ok(None) };
+    let Some(choice) = fields.take("function_call") else {
+        return Ok(None);
+    };
     match choice.text().as_deref() {
         Some("auto") => return Ok(Some(ToolChoice::Auto)),
         Some("none") => return Ok(Some(ToolChoice::None)),
@@ -183,17 +187,20 @@ fn encode_choice(object: &mut Object<'_>, name: &str, choice: &ToolChoice) {
 
 /// Writes tools that another dialect had.
 pub(crate) fn encode_foreign_tools(object: &mut Object<'_>, prompt: &Prompt, notes: &mut Notes) {
+    let called = prompt.called_tools();
     let mut wanted = Vec::new();
     for (index, tool) in prompt.tools.iter().enumerate() {
         match tool {
-            Tool::Function(function) if !is_placeholder(prompt, function) => wanted.push((index, function)),
+            Tool::Function(function) if !is_deferred(function) || called.contains(function.name.as_str()) => {
+                wanted.push((index, function));
+            }
             _ => notes.dropped(format!("tools[{index}]")),
         }
     }
     let choice_field = field_name(prompt, Field::ToolChoice);
     if wanted.is_empty() {
         // Choice and parallelism are refused where there are no tools.
-        if prompt.tool_choice.as_ref().is_some_and(ToolChoice::is_forced) {
+        if prompt.tool_choice.as_ref().is_some_and(ToolChoice::matters) {
             notes.dropped(choice_field);
         }
         return;
@@ -216,9 +223,8 @@ pub(crate) fn encode_foreign_tools(object: &mut Object<'_>, prompt: &Prompt, not
 }
 
 /// A tool whose definition the sender's provider loads on demand is not on offer until a call shows that it was.
-fn is_placeholder(prompt: &Prompt, function: &FunctionTool) -> bool {
-    let deferred = function.extra.get("defer_loading").is_some_and(|json| json.as_str() == "true");
-    deferred && !prompt.calls_tool(&function.name)
+fn is_deferred(function: &FunctionTool) -> bool {
+    function.extra.get("defer_loading").is_some_and(|json| json.as_str() == "true")
 }
 
 fn encode_foreign_tool(list: &mut Array<'_>, function: &FunctionTool, field: &str, notes: &mut Notes) {

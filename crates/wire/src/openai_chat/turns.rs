@@ -1,13 +1,13 @@
 //! Reads the messages of a request.
 
+use std::collections::HashMap;
+
 use domain::CallError;
 
 use super::parts;
 use super::reasoning;
 use crate::fields::{Fields, Path, Value, wrong};
-use crate::hub::{
-    Extra, Part, PartKind, Role, ToolCall, ToolCallKind, ToolResult, Turn, TurnSpelling,
-};
+use crate::hub::{Extra, Part, PartKind, Role, ToolCall, ToolCallKind, ToolResult, Turn, TurnSpelling};
 
 pub(crate) fn decode_turns(fields: &mut Fields<'_, '_>) -> Result<Vec<Turn>, CallError> {
     let at = fields.at.member("messages");
@@ -23,19 +23,18 @@ pub(crate) fn decode_turns(fields: &mut Fields<'_, '_>) -> Result<Vec<Turn>, Cal
 /// Calls in the form before tools have no ids. Each gets one, and a result belongs to the last call of its name.
 #[derive(Default)]
 struct LegacyCalls {
-    ids: Vec<(String, String)>,
+    ids: HashMap<String, String>,
 }
 
 impl LegacyCalls {
     fn call(&mut self, name: &str, index: usize) -> String {
         let id = format!("call_function_{index}");
-        self.ids.push((name.to_owned(), id.clone()));
+        self.ids.insert(name.to_owned(), id.clone());
         id
     }
 
     fn result(&self, name: &str) -> String {
-        let call = self.ids.iter().rev().find(|(known, _)| known == name);
-        call.map_or_else(|| format!("call_function_{name}"), |(_, id)| id.clone())
+        self.ids.get(name).cloned().unwrap_or_else(|| format!("call_function_{name}"))
     }
 }
 
@@ -69,7 +68,9 @@ fn decode_turn(
 /// The parts of `content`, and whether it is a plain string.
 fn decode_content(fields: &mut Fields<'_, '_>) -> Result<Option<(Vec<Part>, bool)>, CallError> {
     let at = fields.at.member("content");
-    let Some(content) = fields.peek("content") else { return Ok(None) };
+    let Some(content) = fields.peek("content") else {
+        return Ok(None);
+    };
     if let Some(text) = content.text() {
         fields.take("content");
         return Ok(Some((vec![Part::text(text)], true)));

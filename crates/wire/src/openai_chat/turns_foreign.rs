@@ -134,6 +134,9 @@ fn encode_assistant(list: &mut Array<'_>, prompt: &Prompt, message: &Message<'_>
                 calls.push(call);
             }
             PartKind::Refusal { text } => refusal = Some(text),
+            // What the gateway made of unsigned thinking that it had no text of.
+            PartKind::Thinking { text, signature } if text.is_empty() && signature.as_deref() == Some("") => {
+            }
             PartKind::Thinking { .. } => notes.dropped(format!("{field}.thinking")),
             PartKind::RedactedThinking { .. } => notes.dropped(format!("{field}.data")),
             PartKind::Text { .. } => pieces::of_part(placed.part, &field, &mut texts, notes),
@@ -152,7 +155,9 @@ fn encode_assistant(list: &mut Array<'_>, prompt: &Prompt, message: &Message<'_>
         }
         message.optional_string("refusal", refusal.map(String::as_str));
         if !calls.is_empty() {
-            message.array("tool_calls", |list| calls.into_iter().for_each(|call| encode_call(list, call)));
+            message.array("tool_calls", |list| {
+                calls.into_iter().for_each(|call| encode_call(list, call));
+            });
         }
     });
 }

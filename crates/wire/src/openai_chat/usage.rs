@@ -48,17 +48,12 @@ impl Counts {
     pub(crate) fn usage(self) -> Usage {
         let completion = self.completion.unwrap_or(0);
         // Some embedding servers report the total alone.
-        let mut prompt = self
-            .prompt
-            .unwrap_or_else(|| self.total.map_or(0, |total| total.saturating_sub(completion)));
+        let mut prompt =
+            self.prompt.unwrap_or_else(|| self.total.map_or(0, |total| total.saturating_sub(completion)));
         let reasoning = self.reasoning.unwrap_or(0);
         // xAI and Gemini's OpenAI endpoint count reasoning beside the completion, which their total gives away.
         let beside = reasoning > 0 && self.total == Some(prompt + completion + reasoning);
-        let mut generated = if beside {
-            completion + reasoning
-        } else {
-            completion
-        };
+        let mut generated = if beside { completion + reasoning } else { completion };
         Usage {
             cache_read: take(&mut prompt, self.cached),
             cache_write: take(&mut prompt, self.cache_write),
@@ -104,11 +99,7 @@ mod tests {
 
     #[track_caller]
     fn check(report: &str, expected: Usage) {
-        assert_eq!(
-            read_usage(&serde_json::from_str(report).unwrap()),
-            expected,
-            "{report}"
-        );
+        assert_eq!(read_usage(&serde_json::from_str(report).unwrap()), expected, "{report}");
     }
 
     #[test]
@@ -135,11 +126,7 @@ mod tests {
         check(
             r#"{"prompt_tokens":10,"completion_tokens":5,
                 "prompt_tokens_details":{"cached_tokens":60},"completion_tokens_details":{"reasoning_tokens":30}}"#,
-            Usage {
-                cache_read: 10,
-                reasoning: 5,
-                ..Usage::default()
-            },
+            Usage { cache_read: 10, reasoning: 5, ..Usage::default() },
         );
     }
 
@@ -148,12 +135,7 @@ mod tests {
         check(
             r#"{"prompt_tokens":10,"completion_tokens":5,"total_tokens":45,
                 "completion_tokens_details":{"reasoning_tokens":30}}"#,
-            Usage {
-                input: 10,
-                output: 5,
-                reasoning: 30,
-                ..Usage::default()
-            },
+            Usage { input: 10, output: 5, reasoning: 30, ..Usage::default() },
         );
     }
 
@@ -161,11 +143,7 @@ mod tests {
     fn null_details_are_no_details() {
         check(
             r#"{"prompt_tokens":3,"completion_tokens":2,"prompt_tokens_details":null,"completion_tokens_details":[]}"#,
-            Usage {
-                input: 3,
-                output: 2,
-                ..Usage::default()
-            },
+            Usage { input: 3, output: 2, ..Usage::default() },
         );
     }
 
@@ -175,15 +153,7 @@ mod tests {
         counts.absorb(&json!({"prompt_tokens": 9, "completion_tokens": 49}));
         counts
             .absorb(&json!({"completion_tokens": 50, "completion_tokens_details": {"reasoning_tokens": 30}}));
-        assert_eq!(
-            counts.usage(),
-            Usage {
-                input: 9,
-                output: 20,
-                reasoning: 30,
-                ..Usage::default()
-            }
-        );
+        assert_eq!(counts.usage(), Usage { input: 9, output: 20, reasoning: 30, ..Usage::default() });
     }
 
     proptest! {

@@ -25,23 +25,12 @@ pub(crate) struct Eye {
 impl Eye {
     pub(crate) fn look(&mut self, name: &[u8], data: &[u8]) -> Sight {
         if is_done(data) {
-            return Sight {
-                terminal: true,
-                finished: true,
-                ..Sight::default()
-            };
+            return Sight { terminal: true, finished: true, ..Sight::default() };
         }
         if self.is_like_the_last(data) || self.is_plain_delta(data) {
-            return Sight {
-                content: true,
-                finished: self.finished(),
-                ..Sight::default()
-            };
+            return Sight { content: true, finished: self.finished(), ..Sight::default() };
         }
-        let mut chunk = Chunk {
-            error: name == b"error",
-            ..Chunk::default()
-        };
+        let mut chunk = Chunk { error: name == b"error", ..Chunk::default() };
         // What comes before a defect counts all the same: the bytes are passed on, whatever they are.
         let _ = chunk.read(data);
         self.begun |= chunk.begun | chunk.ended;
@@ -76,14 +65,10 @@ impl Eye {
         let found = DELTA.find_iter(data).find_map(|at| {
             let mut scanner = value_of(data, at)?;
             let start = scanner.at();
-            read_delta(data, &mut scanner)
-                .unwrap_or(false)
-                .then(|| (start, scanner.at()))
+            read_delta(data, &mut scanner).unwrap_or(false).then(|| (start, scanner.at()))
         });
         let Some((start, end)) = found else { return false };
-        let plain = [&FINISH_REASON, &USAGE, &ERROR]
-            .iter()
-            .all(|name| !says(name, data));
+        let plain = [&FINISH_REASON, &USAGE, &ERROR].iter().all(|name| !says(name, data));
         if plain {
             self.remember(&data[..start], &data[end..]);
         }
@@ -128,9 +113,7 @@ static ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"error\
 /// Whether a member of that name has a value other than null, anywhere in the event.
 fn says(name: &Finder<'_>, data: &[u8]) -> bool {
     name.find_iter(data).any(|at| {
-        value_of(data, at)
-            .and_then(|mut scanner| scanner.kind().ok())
-            .is_some_and(|kind| kind != Kind::Null)
+        value_of(data, at).and_then(|mut scanner| scanner.kind().ok()).is_some_and(|kind| kind != Kind::Null)
     })
 }
 
@@ -228,62 +211,22 @@ mod tests {
         let mut eye = Eye::default();
         let event = |delta: &str, rest: &str| format!("{{\"choices\":[{{\"delta\":{delta}{rest}");
         let plain = event("{\"content\":\"a\"}", ",\"finish_reason\":null}],\"usage\":null}");
-        let content = Sight {
-            content: true,
-            ..Sight::default()
-        };
+        let content = Sight { content: true, ..Sight::default() };
         assert_eq!(eye.look(b"", plain.as_bytes()), content);
         for (delta, rest, expected) in [
-            (
-                "{\"content\":\"b\"}",
-                ",\"finish_reason\":null}],\"usage\":null}",
-                content,
-            ),
-            (
-                "{\"content\":\"\"}",
-                ",\"finish_reason\":null}],\"usage\":null}",
-                Sight::default(),
-            ),
+            ("{\"content\":\"b\"}", ",\"finish_reason\":null}],\"usage\":null}", content),
+            ("{\"content\":\"\"}", ",\"finish_reason\":null}],\"usage\":null}", Sight::default()),
             (
                 "{\"content\":\"c\"}",
                 ",\"finish_reason\":null}],\"usage\":null,\"obfuscation\":\"usage\"}",
                 content,
             ),
-            (
-                "{\"content\":\"d\"}",
-                "}],\"usage\":{}}",
-                Sight {
-                    usage: Some(&["usage"]),
-                    ..content
-                },
-            ),
-            (
-                "{\"content\":\"e\"}",
-                "}],\"error\":{}}",
-                Sight {
-                    error: true,
-                    ..content
-                },
-            ),
-            (
-                "{\"content\":\"f\"}",
-                "},{\"index\":1,\"finish_reason\":\"stop\"}]}",
-                content,
-            ),
-            (
-                "{\"content\":\"g\"}",
-                ",\"finish_reason\":\"stop\"}]}",
-                Sight {
-                    finished: true,
-                    ..content
-                },
-            ),
+            ("{\"content\":\"d\"}", "}],\"usage\":{}}", Sight { usage: Some(&["usage"]), ..content }),
+            ("{\"content\":\"e\"}", "}],\"error\":{}}", Sight { error: true, ..content }),
+            ("{\"content\":\"f\"}", "},{\"index\":1,\"finish_reason\":\"stop\"}]}", content),
+            ("{\"content\":\"g\"}", ",\"finish_reason\":\"stop\"}]}", Sight { finished: true, ..content }),
         ] {
-            assert_eq!(
-                eye.look(b"", event(delta, rest).as_bytes()),
-                expected,
-                "{delta}{rest}"
-            );
+            assert_eq!(eye.look(b"", event(delta, rest).as_bytes()), expected, "{delta}{rest}");
         }
     }
 

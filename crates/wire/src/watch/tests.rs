@@ -23,26 +23,14 @@ fn run(dialect: Dialect, strip: bool, chunks: &[&[u8]]) -> (String, Seen) {
 fn check(dialect: Dialect, strip: bool, input: &str, output: &str, seen: &Seen) {
     for ending in ["\n", "\r\n", "\r"] {
         let (input, output) = (input.replace('\n', ending), output.replace('\n', ending));
-        assert_eq!(
-            run(dialect, strip, &[input.as_bytes()]),
-            (output.clone(), seen.clone()),
-            "{ending:?}"
-        );
+        assert_eq!(run(dialect, strip, &[input.as_bytes()]), (output.clone(), seen.clone()), "{ending:?}");
         for cut in 1..input.len() {
             let (head, tail) = input.as_bytes().split_at(cut);
             let run = run(dialect, strip, &[head, tail]);
-            assert_eq!(
-                run,
-                (output.clone(), seen.clone()),
-                "cut at {cut} with {ending:?}"
-            );
+            assert_eq!(run, (output.clone(), seen.clone()), "cut at {cut} with {ending:?}");
         }
         let bytes: Vec<&[u8]> = input.as_bytes().chunks(1).collect();
-        assert_eq!(
-            run(dialect, strip, &bytes),
-            (output.clone(), seen.clone()),
-            "byte by byte {ending:?}"
-        );
+        assert_eq!(run(dialect, strip, &bytes), (output.clone(), seen.clone()), "byte by byte {ending:?}");
     }
 }
 
@@ -54,11 +42,7 @@ const USAGE_CHUNK: &str =
 const DONE: &str = "data: [DONE]\n\n";
 
 fn usage(input: u64, output: u64) -> Option<Usage> {
-    Some(Usage {
-        input,
-        output,
-        ..Usage::default()
-    })
+    Some(Usage { input, output, ..Usage::default() })
 }
 
 #[test]
@@ -88,13 +72,7 @@ fn the_usage_chunk_is_cut_out_on_demand() {
         error: None,
     };
     check(OPENAI, true, &input, &output, &seen);
-    check(
-        OPENAI,
-        true,
-        &input.replace("data: ", "data:"),
-        &output.replace("data: ", "data:"),
-        &seen,
-    );
+    check(OPENAI, true, &input.replace("data: ", "data:"), &output.replace("data: ", "data:"), &seen);
 }
 
 #[test]
@@ -102,43 +80,24 @@ fn only_the_usage_chunk_is_cut_out() {
     let azure = "data: {\"choices\":[],\"prompt_filter_results\":[],\"usage\":null}\n\n";
     let with_choice = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1}}\n\n";
     let input = [azure, with_choice].concat();
-    let seen = Seen {
-        usage: usage(1, 0),
-        finished: true,
-        ..Seen::default()
-    };
+    let seen = Seen { usage: usage(1, 0), finished: true, ..Seen::default() };
     check(OPENAI, true, &input, &input, &seen);
 }
 
 #[test]
 fn nothing_after_the_end_is_passed_on() {
     let input = [TEXT, DONE, TEXT, USAGE_CHUNK].concat();
-    let seen = Seen {
-        content: true,
-        content_events: 1,
-        terminal: true,
-        finished: true,
-        ..Seen::default()
-    };
+    let seen = Seen { content: true, content_events: 1, terminal: true, finished: true, ..Seen::default() };
     check(OPENAI, false, &input, &[TEXT, DONE].concat(), &seen);
     check(OPENAI, true, &input, &[TEXT, DONE].concat(), &seen);
 }
 
 #[test]
 fn a_missing_end_mark_is_told_from_a_missing_end() {
-    let seen = Seen {
-        content: true,
-        content_events: 1,
-        finished: true,
-        ..Seen::default()
-    };
+    let seen = Seen { content: true, content_events: 1, finished: true, ..Seen::default() };
     let input = [ROLE, TEXT, STOP].concat();
     check(OPENAI, false, &input, &input, &seen);
-    let seen = Seen {
-        content: true,
-        content_events: 1,
-        ..Seen::default()
-    };
+    let seen = Seen { content: true, content_events: 1, ..Seen::default() };
     let input = [ROLE, TEXT].concat();
     check(OPENAI, false, &input, &input, &seen);
 }
@@ -158,33 +117,18 @@ fn a_last_event_without_its_newlines_counts() {
     for (strip, output) in [(false, true), (true, false)] {
         let input = [TEXT, USAGE_CHUNK.trim_end()].concat();
         let output = if output { input.clone() } else { TEXT.to_owned() };
-        let seen = Seen {
-            usage: usage(9, 4),
-            content: true,
-            content_events: 1,
-            ..Seen::default()
-        };
+        let seen = Seen { usage: usage(9, 4), content: true, content_events: 1, ..Seen::default() };
         check(OPENAI, strip, &input, &output, &seen);
     }
     let input = [TEXT, DONE.trim_end()].concat();
-    let seen = Seen {
-        content: true,
-        content_events: 1,
-        terminal: true,
-        finished: true,
-        ..Seen::default()
-    };
+    let seen = Seen { content: true, content_events: 1, terminal: true, finished: true, ..Seen::default() };
     check(OPENAI, true, &input, &input, &seen);
 }
 
 #[test]
 fn an_event_that_broke_off_is_dropped_where_it_can_be() {
     let half = &TEXT[..TEXT.len() / 2];
-    let seen = Seen {
-        content: true,
-        content_events: 1,
-        ..Seen::default()
-    };
+    let seen = Seen { content: true, content_events: 1, ..Seen::default() };
     check(OPENAI, true, &[TEXT, half].concat(), TEXT, &seen);
     let mut watch = StreamWatch::new(OPENAI, false);
     watch.push(Bytes::from([TEXT, half].concat())).unwrap();
@@ -198,10 +142,7 @@ fn tools_reasoning_and_refusals_are_content() {
         ("{}", false),
         ("{\"role\":\"assistant\"}", false),
         ("{\"tool_calls\":[]}", false),
-        (
-            "{ \"tool_calls\" : [ {\"index\":0,\"function\":{\"arguments\":\"\"}} ] }",
-            true,
-        ),
+        ("{ \"tool_calls\" : [ {\"index\":0,\"function\":{\"arguments\":\"\"}} ] }", true),
         ("{\"reasoning_content\":\"hm\"}", true),
         ("{\"content\":null,\"reasoning\":\"hm\"}", true),
         ("{\"refusal\":\"no\"}", true),
@@ -212,11 +153,7 @@ fn tools_reasoning_and_refusals_are_content() {
                 "data: {{\"choices\" : [{{\"delta\" : {delta},\"index\":0, \"finish_reason\" : {finish}}}]}}\n\n"
             );
             let (_, seen) = run(OPENAI, false, &[event.as_bytes()]);
-            assert_eq!(
-                (seen.content, seen.finished),
-                (content, finish != "null"),
-                "{event}"
-            );
+            assert_eq!((seen.content, seen.finished), (content, finish != "null"), "{event}");
         }
     }
 }
@@ -233,11 +170,7 @@ fn openai_errors_end_the_stream() {
         let (output, seen) = run(OPENAI, false, &[input.as_bytes()]);
         assert_eq!(output, error);
         let failure = seen.error.unwrap();
-        assert_eq!(
-            (failure.message.as_str(), failure.class),
-            ("busy", FailureClass::Overloaded),
-            "{error}"
-        );
+        assert_eq!((failure.message.as_str(), failure.class), ("busy", FailureClass::Overloaded), "{error}");
         assert!(!seen.content && !seen.terminal);
     }
     let fine = "data: {\"error\":null,\"choices\":[{\"index\":0,\"delta\":{}}]}\n\n";
@@ -261,13 +194,7 @@ const ANTHROPIC_STREAM: [&str; 10] = [
 fn an_anthropic_stream_passes_unchanged() {
     let input = ANTHROPIC_STREAM.concat();
     let seen = Seen {
-        usage: Some(Usage {
-            input: 7,
-            cache_read: 2,
-            output: 10,
-            reasoning: 20,
-            ..Usage::default()
-        }),
+        usage: Some(Usage { input: 7, cache_read: 2, output: 10, reasoning: 20, ..Usage::default() }),
         content: true,
         content_events: 3,
         terminal: true,

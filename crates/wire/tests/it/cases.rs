@@ -7,8 +7,8 @@ use bytes::BytesMut;
 use domain::Dialect;
 use serde::Deserialize;
 use wire::{
-    EncodeOptions, Prompt, Reply, ReplyContext, ReplyEvent, StreamDecoder, StreamEncoder, Translated, decode_request,
-    encode_request,
+    EncodeOptions, Prompt, Reply, ReplyContext, ReplyEvent, StreamDecoder, StreamEncoder, Translated,
+    decode_request, encode_request,
 };
 
 /// One folder of `golden/<from>--<to>/`.
@@ -40,7 +40,9 @@ pub(crate) fn all() -> Vec<Case> {
         let (from, to) = name.split_once("--").unwrap_or_else(|| panic!("`{name}` is no pair of dialects"));
         for folder in folders(&pair) {
             let settings = fs::read(folder.join("case.json"))
-                .map(|json| serde_json::from_slice(&json).unwrap_or_else(|error| panic!("{folder:?}: {error}")))
+                .map(|json| {
+                    serde_json::from_slice(&json).unwrap_or_else(|error| panic!("{folder:?}: {error}"))
+                })
                 .unwrap_or_default();
             cases.push(Case {
                 name: format!("{name}/{}", file_name(&folder)),
@@ -57,7 +59,8 @@ pub(crate) fn all() -> Vec<Case> {
 
 fn folders(parent: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(parent).unwrap_or_else(|error| panic!("{parent:?}: {error}"));
-    let mut folders: Vec<_> = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    let mut folders: Vec<_> =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
     folders.sort();
     folders
 }
@@ -94,8 +97,10 @@ impl Case {
         };
         let same = (self.from == self.to).then(|| prompt.model.clone());
         let model = self.settings.model.clone().or(same).unwrap_or_else(|| default.to_owned());
-        let options =
-            EncodeOptions { max_output_tokens: self.settings.max_output_tokens, ..EncodeOptions::new(&model) };
+        let options = EncodeOptions {
+            max_output_tokens: self.settings.max_output_tokens,
+            ..EncodeOptions::new(&model)
+        };
         encode_request(self.to, prompt, &options).unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
@@ -120,7 +125,10 @@ impl Case {
 }
 
 /// The events of a stream that comes in these chunks and is then closed.
-pub(crate) fn decode_stream<'a>(dialect: Dialect, chunks: impl IntoIterator<Item = &'a [u8]>) -> Vec<ReplyEvent> {
+pub(crate) fn decode_stream<'a>(
+    dialect: Dialect,
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+) -> Vec<ReplyEvent> {
     let mut decoder = StreamDecoder::new(dialect);
     let mut events = Vec::new();
     chunks.into_iter().for_each(|chunk| decoder.push(chunk, &mut events));

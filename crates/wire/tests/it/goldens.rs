@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use serde_json::{Value, json};
+use serde::de::IgnoredAny;
+use serde_json::json;
 use wire::{decode_reply, encode_reply, fold, read_error, write_error};
 
 use crate::cases::{self, Case, decode_stream};
@@ -68,7 +69,8 @@ fn outputs(case: &Case) -> Vec<(String, Option<String>)> {
         pretty(&write_error(case.from, &(&failure).into(), "019aa3f0c4d27c6e"))
     });
 
-    let usage = reply.as_ref().and_then(|(_, usage)| *usage).or(stream.as_ref().and_then(|(_, usage)| *usage));
+    let usage =
+        reply.as_ref().and_then(|(_, usage)| *usage).or(stream.as_ref().and_then(|(_, usage)| *usage));
     vec![
         (format!("request.{}.json", case.to), Some(pretty(&request.body))),
         ("notes.txt".to_owned(), (!notes.is_empty()).then(|| notes.join("\n") + "\n")),
@@ -79,10 +81,52 @@ fn outputs(case: &Case) -> Vec<(String, Option<String>)> {
     ]
 }
 
+/// The document with line breaks, and every token as it is: parsing would change the numbers.
 fn pretty(body: &[u8]) -> String {
-    let value: Value = serde_json::from_slice(body)
-        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(body)));
-    serde_json::to_string_pretty(&value).unwrap() + "\n"
+    let body = std::str::from_utf8(body).unwrap();
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(body) {
+        panic!("{error}: {body}");
+    }
+    let mut out = String::new();
+    let (mut depth, mut in_string, mut escaped) = (0, false, false);
+    let mut rest = body.chars().peekable();
+    while let Some(character) = rest.next() {
+        if in_string {
+            in_string = escaped || character != '"';
+            escaped = !escaped && character == '\\';
+            out.push(character);
+            continue;
+        }
+        let line = |depth: usize| format!("\n{}", "  ".repeat(depth));
+        match character {
+            ' ' | '\n' | '\r' | '\t' => {}
+            '{' | '[' => {
+                out.push(character);
+                while rest.next_if(char::is_ascii_whitespace).is_some() {}
+                if let Some(close) = rest.next_if(|next| matches!(next, '}' | ']')) {
+                    out.push(close);
+                } else {
+                    depth += 1;
+                    out.push_str(&line(depth));
+                }
+            }
+            '}' | ']' => {
+                depth -= 1;
+                out.push_str(&line(depth));
+                out.push(character);
+            }
+            ',' => {
+                out.push(',');
+                out.push_str(&line(depth));
+            }
+            ':' => out.push_str(": "),
+            other => {
+                in_string = other == '"';
+                out.push(other);
+            }
+        }
+    }
+    out + "\n"
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use domain::{Api, Dialect, Usage};
 use serde_json::Value;
 use wire::{
-    EncodeOptions, Part, PartKind, Reply, ReplyContext, ReplyEvent, StreamDecoder, decode_reply, decode_request, encode_reply, encode_request, fold,
-    reply_usage,
+    EncodeOptions, Part, PartKind, Reply, ReplyContext, ReplyEvent, StreamDecoder, decode_reply,
+    decode_request, encode_reply, encode_request, fold, reply_usage,
 };
 
 use crate::cases::{self, Case, decode_stream, essence};
@@ -12,7 +12,9 @@ use crate::cases::{self, Case, decode_stream, essence};
 #[test]
 fn chunking_never_matters() {
     for case in cases::all() {
-        let Some(stream) = case.provider_stream() else { continue };
+        let Some(stream) = case.provider_stream() else {
+            continue;
+        };
         let whole = decode_stream(case.to, [stream.as_slice()]);
         let (written, _) = case.translate_stream(&whole);
         for size in (1..=16).chain([31, 64, 257]) {
@@ -36,7 +38,9 @@ fn near_line_ends(stream: &[u8]) -> impl Iterator<Item = usize> {
 #[test]
 fn line_endings_never_matter() {
     for case in cases::all() {
-        let Some(stream) = case.provider_stream() else { continue };
+        let Some(stream) = case.provider_stream() else {
+            continue;
+        };
         let whole = decode_stream(case.to, [stream.as_slice()]);
         let text = String::from_utf8(stream).unwrap();
         for ending in ["\r\n", "\r"] {
@@ -51,7 +55,9 @@ fn line_endings_never_matter() {
 fn streamed_and_whole_agree() {
     let mut compared = 0;
     for case in cases::all() {
-        let (Some(stream), Some(reply)) = (case.provider_stream(), case.provider_reply()) else { continue };
+        let (Some(stream), Some(reply)) = (case.provider_stream(), case.provider_reply()) else {
+            continue;
+        };
         let events = decode_stream(case.to, [stream.as_slice()]);
         let streamed = fold(&events).unwrap_or_else(|error| panic!("{}: {error:?}", case.name));
         let whole = decode_reply(case.to, &reply).unwrap();
@@ -100,7 +106,9 @@ fn in_order_of_a_message(reply: &mut Reply) {
 #[test]
 fn a_truncated_stream_is_never_a_success() {
     for case in cases::all() {
-        let Some(stream) = case.provider_stream() else { continue };
+        let Some(stream) = case.provider_stream() else {
+            continue;
+        };
         let complete = stream.trim_ascii_end().len();
         let mut decoder = StreamDecoder::new(case.to);
         let mut before = Vec::new();
@@ -144,19 +152,22 @@ fn says_error(dialect: Dialect, stream: &[u8]) -> bool {
 #[test]
 fn usage_is_what_was_recorded() {
     for case in cases::all() {
-        let Some(recorded) = case.read("usage.json") else { continue };
+        let Some(recorded) = case.read("usage.json") else {
+            continue;
+        };
         let recorded: Usage = serde_json::from_slice(&recorded).unwrap();
         if let Some(stream) = case.provider_stream() {
             let events = decode_stream(case.to, stream.chunks(7));
-            let usages = events.iter().filter_map(|event| match event {
+            let mut usages = events.iter().filter_map(|event| match event {
                 ReplyEvent::Usage(usage) => Some(*usage),
                 _ => None,
             });
-            assert_eq!(usages.last(), Some(recorded), "{}: stream", case.name);
+            assert_eq!(usages.next_back(), Some(recorded), "{}: stream", case.name);
         }
         if let Some(reply) = case.provider_reply() {
             assert_eq!(reply_usage(case.to, Api::Chat, &reply), Some(recorded), "{}: reply", case.name);
-            let seen = case.read("reply.json").and_then(|body| reply_usage(case.from, Api::Chat, &body)).unwrap();
+            let seen =
+                case.read("reply.json").and_then(|body| reply_usage(case.from, Api::Chat, &body)).unwrap();
             let totals = |usage: Usage| (usage.input_total(), usage.output_total(), usage.cache_read);
             assert_eq!(totals(seen), totals(recorded), "{}: what the client reads", case.name);
         }

@@ -8,3 +8,4 @@ mod cases;
 mod fuzz;
 mod goldens;
 mod laws;
+mod requests;
