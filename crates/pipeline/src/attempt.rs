@@ -10,7 +10,7 @@ use bytes::Bytes;
 use config::snapshot::{Endpoint, Target};
 use domain::{CallError, Dialect};
 use governance::retry::{Attempts, Next, decide};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use upstream::Body;
 
 use crate::Ingress;
@@ -35,6 +35,8 @@ pub(crate) struct Opened {
     pub(crate) flow: Option<Flow>,
     pub(crate) notes: Vec<String>,
     pub(crate) limits: Limits,
+    /// What authenticated us.
+    pub(crate) auth: Option<HeaderValue>,
 }
 
 /// What a try needs to know of the call.

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use config::snapshot::{Carriage, Target};
 use domain::{CallError, Dialect, EndReason, ErrorKind};
 use governance::retry::{Failure, FailureKind};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use upstream::SendError;
 use wire::{FailureClass, ProviderFailure};
 
@@ -71,7 +72,7 @@ pub(crate) fn in_reply(
     headers: &HeaderMap,
 ) -> Box<Failed> {
     let (kind, mut error) = failure_of(provider, status);
-    error.message = format!("`{}` answered: {}", target.label, scrub(&error.message, carriage));
+    error.message = format!("`{}` answered: {}", target.label, scrub(&error.message, carriage.auth.as_ref().map(|(_, value)| value)));
     if kind == FailureKind::Auth {
         // Whoever calls cannot mend it, and must not believe that its own key is bad.
         error.message = format!(
@@ -106,13 +107,34 @@ pub(crate) fn failure_of(provider: &ProviderFailure, status: Option<u16>) -> (Fa
 }
 
 /// Takes the credential out of a text, in case the provider echoes it.
-fn scrub(message: &str, carriage: &Carriage) -> String {
-    let secret = carriage.auth.as_ref().and_then(|(_, value)| value.to_str().ok());
-    let secret = secret.map(|value| value.rsplit(' ').next().unwrap_or(value));
-    match secret {
-        Some(secret) if !secret.is_empty() => message.replace(secret, "[secret]"),
-        _ => message.to_owned(),
+pub(crate) fn scrub(message: &str, auth: Option<&HeaderValue>) -> String {
+    match auth.and_then(secret) {
+        Some(secret) => message.replace(secret, "[secret]"),
+        None => message.to_owned(),
     }
+}
+
+/// The same for bytes on their way to the client; `None` where the credential is not in them.
+pub(crate) fn mask(bytes: &[u8], auth: &HeaderValue) -> Option<Bytes> {
+    let secret = secret(auth)?.as_bytes();
+    let mut found = false;
+    let mut masked = bytes.to_vec();
+    let mut at = 0;
+    while let Some(offset) = masked[at..].windows(secret.len()).position(|window| window == secret) {
+        masked[at + offset..][..secret.len()].fill(b'*');
+        at += offset + secret.len();
+        found = true;
+    }
+    found.then(|| masked.into())
+}
+
+/// The credential itself, without its scheme. One too short to be a secret is not searched for: it would be found
+/// in any text.
+fn secret(auth: &HeaderValue) -> Option<&str> {
+    const SHORTEST: usize = 6;
+    let value = auth.to_str().ok()?;
+    let secret = value.rsplit(' ').next().unwrap_or(value);
+    (secret.len() >= SHORTEST).then_some(secret)
 }
 
 /// Seconds, milliseconds or a date; a date in the past is zero, nonsense is nothing.
@@ -175,6 +197,15 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(name, http::HeaderValue::from_static(value));
         retry_after(&headers, UNIX_EPOCH + Duration::from_secs(1_000_000_000))
+    }
+
+    #[test]
+    fn a_credential_is_kept_out_of_what_a_provider_says() {
+        let auth = HeaderValue::from_static("Bearer sk-canary-1");
+        assert_eq!(scrub("bad key sk-canary-1!", Some(&auth)), "bad key [secret]!");
+        assert_eq!(mask(b"a sk-canary-1 b sk-canary-1", &auth).unwrap(), "a *********** b ***********");
+        assert_eq!(mask(b"nothing here", &auth), None);
+        assert_eq!(scrub("x y", Some(&HeaderValue::from_static("x"))), "x y");
     }
 
     #[test]

@@ -37,6 +37,10 @@ impl Edit {
         self.watch.seen()
     }
 
+    pub(crate) fn mid_event(&self) -> bool {
+        self.watch.mid_event()
+    }
+
     pub(crate) fn push(&mut self, chunk: Bytes) -> Result<Bytes, SseTooLong> {
         let forwarded = self.watch.push(chunk)?;
         self.partial.extend_from_slice(&forwarded);

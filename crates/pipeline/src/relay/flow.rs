@@ -79,6 +79,15 @@ impl Flow {
         }
     }
 
+    /// Whether the client has the beginning of an event and not its end.
+    pub(crate) fn mid_event(&self) -> bool {
+        match self {
+            Self::Raw(watch) => watch.mid_event(),
+            Self::Edit(edit) => edit.mid_event(),
+            Self::Translate(_) | Self::Opaque(_) => false,
+        }
+    }
+
     /// What the reply lost on its way to the client's dialect.
     pub(crate) fn notes(&self) -> Vec<String> {
         match self {
@@ -157,7 +166,8 @@ impl Translation {
             let progress = &mut self.progress;
             match &event {
                 ReplyEvent::Usage(usage) => {
-                    progress.usage = Some(progress.usage.unwrap_or_default().max(*usage));
+                    // Cumulative already: merged in the provider's own terms, where nothing is counted twice.
+                    progress.usage = Some(*usage);
                 }
                 ReplyEvent::Error(failure) => progress.error = Some(failure.clone()),
                 ReplyEvent::End => (progress.terminal, progress.finished) = (true, true),

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use domain::{CallError, Dialect, EndReason, ErrorKind, Outcome, Usage, UsageSource};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use upstream::Body;
@@ -37,6 +37,8 @@ pub struct Relay {
     caller: Dialect,
     call_text: String,
     status: u16,
+    /// What authenticated us at the provider, to be kept out of what it says.
+    auth: Option<HeaderValue>,
     state: State,
 }
 
@@ -68,7 +70,7 @@ impl fmt::Debug for Relay {
 
 /// Makes the reply of a stream whose beginning is in `opened`.
 pub(crate) fn stream(mut books: Books, opened: Opened, flow: Flow, caller: Dialect) -> Reply {
-    let Opened { target, status, headers: provider, body, held, notes, limits, .. } = opened;
+    let Opened { target, status, headers: provider, body, held, notes, limits, auth, .. } = opened;
     let events = !matches!(flow, Flow::Opaque(_));
     let headers = reply_headers(&books, &provider, caller, &target, &notes, events);
     let call_text = books.read(|record| record.call.to_string()).unwrap_or_default();
@@ -85,6 +87,7 @@ pub(crate) fn stream(mut books: Books, opened: Opened, flow: Flow, caller: Diale
         caller,
         call_text,
         status: status.as_u16(),
+        auth,
         state: State::Open,
     };
     for bytes in held {
@@ -160,7 +163,9 @@ impl Relay {
         }
         self.deadlines.content(progress.content_events);
         if let Some(failure) = progress.error {
-            let error = classify::failure_of(&failure, None).1;
+            let mut error = classify::failure_of(&failure, None).1;
+            error.message = classify::scrub(&error.message, self.auth.as_ref());
+            self.mask_pending();
             // In raw mode the client has the provider's own error event already.
             let told = !matches!(self.flow, Flow::Translate(_));
             self.fail(EndReason::ProviderStatus, &error, told);
@@ -224,6 +229,15 @@ impl Relay {
         }
     }
 
+    /// A provider's own error event is on its way to the client: it must not carry our credential.
+    fn mask_pending(&mut self) {
+        for bytes in &mut self.pending {
+            if let Some(masked) = self.auth.as_ref().and_then(|auth| classify::mask(bytes, auth)) {
+                *bytes = masked;
+            }
+        }
+    }
+
     fn forward(&mut self, bytes: Bytes) {
         if !bytes.is_empty() {
             self.books.keep_reply(&bytes);
@@ -253,6 +267,10 @@ impl Relay {
     fn fail(&mut self, reason: EndReason, error: &CallError, told: bool) {
         if !told && !matches!(self.flow, Flow::Opaque(_)) {
             let mut event = BytesMut::new();
+            if self.flow.mid_event() {
+                // Else the client would read the error as the rest of the event that broke off.
+                event.extend_from_slice(b"\n\n");
+            }
             wire::write_stream_error(self.caller, error, &self.call_text, &mut event);
             self.forward(event.freeze());
         }

@@ -128,7 +128,7 @@ impl From<&CallRecord> for CallDetail {
             notes: record.notes.clone(),
             attempt_list: record.attempts.iter().map(AttemptView::from).collect(),
             request: (&record.request).into(),
-            reply: (&record.reply).into(),
+            reply: PayloadView::reply(record),
         }
     }
 }
@@ -251,6 +251,19 @@ pub(super) struct PayloadView {
     /// JSON where it is a whole document, else the text; absent where the capture mode kept nothing.
     #[schema(value_type = Option<Object>)]
     body: Option<serde_json::Value>,
+}
+
+impl PayloadView {
+    /// A stream is shown put together, as the one reply it amounts to.
+    fn reply(record: &CallRecord) -> Self {
+        let mut view = Self::from(&record.reply);
+        if record.streamed
+            && let Some(whole) = telemetry::display_reply(record.dialect, true, &record.reply)
+        {
+            view.body = serde_json::from_slice(&whole).ok();
+        }
+        view
+    }
 }
 
 impl From<&Capture> for PayloadView {
