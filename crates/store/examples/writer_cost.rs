@@ -18,17 +18,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const BODY: usize = 1_000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let number = |at, default| {
-        std::env::args()
-            .nth(at)
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(default)
-    };
+    let number = |at, default| std::env::args().nth(at).and_then(|text| text.parse().ok()).unwrap_or(default);
     // The second number is records per transaction: what a gateway collects between two rounds of the writer.
     let (count, batch) = (number(1, 200_000), number(2, 1_000));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(measure(count, batch))
 }
 
@@ -39,9 +32,7 @@ async fn measure(count: usize, batch_size: usize) -> Result<(), Box<dyn std::err
     let mut writer = journal.writer(0)?;
     let mut reader = journal.reader(stores.ledger.positions().await?);
     let (mut append, mut apply, mut encode, mut write) = (0.0, 0.0, 0.0, 0.0);
-    let start_ms: u128 = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)?
-        .as_millis();
+    let start_ms: u128 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis();
     let mut buffers = [Frames::default()];
     let mut done = 0;
     while done < count {
@@ -69,22 +60,9 @@ async fn measure(count: usize, batch_size: usize) -> Result<(), Box<dyn std::err
     }
     let each = |total: f64| total / f64::from(u32::try_from(done).unwrap_or(u32::MAX));
     let mut out = std::io::stdout();
-    writeln!(
-        out,
-        "microseconds of CPU per record, {done} records, {BODY} bytes in each direction"
-    )?;
-    writeln!(
-        out,
-        "  executor: journal append {:.2}, content encode {:.2}",
-        each(append),
-        each(encode)
-    )?;
-    writeln!(
-        out,
-        "  writer:   ledger {:.2}, content {:.2}",
-        each(apply),
-        each(write)
-    )?;
+    writeln!(out, "microseconds of CPU per record, {done} records, {BODY} bytes in each direction")?;
+    writeln!(out, "  executor: journal append {:.2}, content encode {:.2}", each(append), each(encode))?;
+    writeln!(out, "  writer:   ledger {:.2}, content {:.2}", each(apply), each(write))?;
     stores.close().await?;
     Ok(())
 }
@@ -103,11 +81,7 @@ fn cpu_now_us() -> std::io::Result<f64> {
     let mut total_ns = 0.0;
     for task in std::fs::read_dir("/proc/self/task")? {
         let schedstat = std::fs::read_to_string(task?.path().join("schedstat"))?;
-        total_ns += schedstat
-            .split(' ')
-            .next()
-            .and_then(|ns| ns.parse::<f64>().ok())
-            .unwrap_or(0.0);
+        total_ns += schedstat.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0);
     }
     Ok(total_ns / 1_000.0)
 }
@@ -133,11 +107,7 @@ fn usage_record(id: u128) -> UsageRecord {
         provider: Arc::from("openai"),
         model: Arc::from("gpt-5-2025-08-07"),
         api: Api::Chat,
-        usage: Usage {
-            input: 1_200,
-            output: 340,
-            ..Usage::default()
-        },
+        usage: Usage { input: 1_200, output: 340, ..Usage::default() },
         usage_source: UsageSource::Reported,
         cost: Some(PicoUsd(4_900_000_000)),
         cost_source: CostSource::Catalogue,
@@ -149,10 +119,7 @@ fn usage_record(id: u128) -> UsageRecord {
 
 fn call_record(id: u128) -> CallRecord {
     let usage = usage_record(id);
-    let body = || Capture {
-        body: vec![b'x'; BODY],
-        size: BODY as u64,
-    };
+    let body = || Capture { body: vec![b'x'; BODY], size: BODY as u64 };
     CallRecord {
         call: usage.call,
         trace: usage.trace,
@@ -161,11 +128,7 @@ fn call_record(id: u128) -> CallRecord {
         started_at_us: usage.settled_at_ms * 1_000,
         duration_us: 812_345,
         first_token_us: Some(301_222),
-        caller: Caller {
-            kind: CallerKind::Key(KeyId(7)),
-            name: usage.caller,
-            scope: usage.scope,
-        },
+        caller: Caller { kind: CallerKind::Key(KeyId(7)), name: usage.caller, scope: usage.scope },
         requested_model: Arc::from("prod-chat"),
         endpoint: Some(usage.endpoint),
         endpoint_name: Some(usage.endpoint_name),

@@ -34,21 +34,13 @@ pub enum StoreError {
 impl StoreError {
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         if source.kind() == io::ErrorKind::StorageFull {
-            return Self::Full {
-                file: path.display().to_string(),
-            };
+            return Self::Full { file: path.display().to_string() };
         }
-        Self::Io {
-            path: path.to_owned(),
-            source,
-        }
+        Self::Io { path: path.to_owned(), source }
     }
 
     pub(crate) fn damaged(what: impl Into<String>, why: impl Into<String>) -> Self {
-        Self::Damaged {
-            what: what.into(),
-            why: why.into(),
-        }
+        Self::Damaged { what: what.into(), why: why.into() }
     }
 
     /// What a caller of the admin API gets to see.

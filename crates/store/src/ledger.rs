@@ -45,13 +45,7 @@ pub enum UsageBy {
 }
 
 impl UsageBy {
-    pub const ALL: [Self; 5] = [
-        Self::Endpoint,
-        Self::Key,
-        Self::Model,
-        Self::Provider,
-        Self::Project,
-    ];
+    pub const ALL: [Self; 5] = [Self::Endpoint, Self::Key, Self::Model, Self::Provider, Self::Project];
 
     pub const fn name(self) -> &'static str {
         match self {

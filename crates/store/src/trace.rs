@@ -84,11 +84,8 @@ pub struct CallFilter {
 impl CallFilter {
     /// From the fields that every frame begins with.
     pub(crate) fn admits_time(&self, started_at_us: i64) -> bool {
-        self.since_ms
-            .is_none_or(|since| started_at_us >= since.saturating_mul(1_000))
-            && self
-                .until_ms
-                .is_none_or(|until| started_at_us < until.saturating_mul(1_000))
+        self.since_ms.is_none_or(|since| started_at_us >= since.saturating_mul(1_000))
+            && self.until_ms.is_none_or(|until| started_at_us < until.saturating_mul(1_000))
     }
 
     pub(crate) fn admits(&self, head: &HeadV1<'_>) -> bool {
@@ -225,15 +222,10 @@ impl FromStr for Cursor {
     type Err = StoreError;
 
     fn from_str(text: &str) -> Result<Self, StoreError> {
-        let bad = || StoreError::BadCursor {
-            given: text.chars().take(40).collect(),
-        };
+        let bad = || StoreError::BadCursor { given: text.chars().take(40).collect() };
         let (chunk, index) = text.split_once('-').ok_or_else(bad)?;
         Ok(Self {
-            chunk: i64::from_str_radix(chunk, 16)
-                .ok()
-                .filter(|chunk| *chunk >= 0)
-                .ok_or_else(bad)?,
+            chunk: i64::from_str_radix(chunk, 16).ok().filter(|chunk| *chunk >= 0).ok_or_else(bad)?,
             index: u32::from_str_radix(index, 16).map_err(|_| bad())?,
         })
     }
@@ -245,16 +237,10 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_rubbish_is_refused() {
-        let cursor = Cursor {
-            chunk: 1_790_000_000_000_000,
-            index: 17,
-        };
+        let cursor = Cursor { chunk: 1_790_000_000_000_000, index: 17 };
         assert_eq!(cursor.to_string().parse::<Cursor>().unwrap(), cursor);
         for text in ["", "-", "1", "x-1", "1-", "-1-1", "1-fffffffff"] {
-            assert!(
-                matches!(text.parse::<Cursor>(), Err(StoreError::BadCursor { .. })),
-                "{text}"
-            );
+            assert!(matches!(text.parse::<Cursor>(), Err(StoreError::BadCursor { .. })), "{text}");
         }
     }
 

@@ -13,27 +13,15 @@ pub struct Within {
 
 impl Within {
     pub const fn organization(organization: OrganizationId) -> Self {
-        Self {
-            organization,
-            team: None,
-            project: None,
-        }
+        Self { organization, team: None, project: None }
     }
 
     pub const fn team(organization: OrganizationId, team: TeamId) -> Self {
-        Self {
-            organization,
-            team: Some(team),
-            project: None,
-        }
+        Self { organization, team: Some(team), project: None }
     }
 
     pub const fn project(scope: Scope) -> Self {
-        Self {
-            organization: scope.organization,
-            team: Some(scope.team),
-            project: Some(scope.project),
-        }
+        Self { organization: scope.organization, team: Some(scope.team), project: Some(scope.project) }
     }
 
     pub fn contains(&self, scope: Scope) -> bool {
@@ -55,24 +43,14 @@ mod tests {
 
     #[test]
     fn a_scope_is_inside_its_ancestors_only() {
-        let scope = Scope {
-            organization: OrganizationId(1),
-            team: TeamId(2),
-            project: ProjectId(3),
-        };
+        let scope = Scope { organization: OrganizationId(1), team: TeamId(2), project: ProjectId(3) };
         assert!(Within::from(scope).contains(scope));
         assert!(Within::team(OrganizationId(1), TeamId(2)).contains(scope));
         assert!(Within::organization(OrganizationId(1)).contains(scope));
 
         assert!(!Within::organization(OrganizationId(9)).contains(scope));
         assert!(!Within::team(OrganizationId(1), TeamId(9)).contains(scope));
-        assert!(
-            !Within::project(Scope {
-                project: ProjectId(9),
-                ..scope
-            })
-            .contains(scope)
-        );
+        assert!(!Within::project(Scope { project: ProjectId(9), ..scope }).contains(scope));
         // The same team id below another organization is another team.
         assert!(!Within::team(OrganizationId(9), TeamId(2)).contains(scope));
     }

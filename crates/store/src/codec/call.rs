@@ -114,16 +114,9 @@ impl<'a> CallFrame<'a> {
     /// Takes the first frame off `bytes`.
     pub fn split(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), CodecError> {
         let frame = Self::parse(bytes)?;
-        let (frame_bytes, rest) = bytes
-            .split_at_checked(frame.len_bytes())
-            .ok_or(CodecError::new(EXPECTED))?;
-        Ok((
-            Self {
-                frame: frame_bytes,
-                ..frame
-            },
-            rest,
-        ))
+        let (frame_bytes, rest) =
+            bytes.split_at_checked(frame.len_bytes()).ok_or(CodecError::new(EXPECTED))?;
+        Ok((Self { frame: frame_bytes, ..frame }, rest))
     }
 
     /// Reads the fixed fields and the head, whether or not the detail is in `bytes` too.
@@ -147,15 +140,7 @@ impl<'a> CallFrame<'a> {
         };
         let started_at_us = i64::from_le_bytes(fields.take().ok_or(bad)?);
         let ended_at_us = i64::from_le_bytes(fields.take().ok_or(bad)?);
-        Ok(Self {
-            call,
-            trace,
-            scope,
-            started_at_us,
-            ended_at_us,
-            frame: bytes,
-            head_end,
-        })
+        Ok(Self { call, trace, scope, started_at_us, ended_at_us, frame: bytes, head_end })
     }
 
     /// Belongs to a trace that it did not begin: one that we begin has the id of its first call.
@@ -183,11 +168,7 @@ impl<'a> CallFrame<'a> {
         Ok(CallRecord {
             error_message: detail.error_message.map(Into::into),
             notes: detail.notes.iter().map(|&note| note.to_owned()).collect(),
-            attempts: detail
-                .attempts
-                .iter()
-                .map(AttemptV1::record)
-                .collect::<Result<_, _>>()?,
+            attempts: detail.attempts.iter().map(AttemptV1::record).collect::<Result<_, _>>()?,
             capture: CaptureMode::from_code(detail.capture).ok_or(CodecError::new(EXPECTED))?,
             request: detail.request.capture(),
             reply: detail.reply.capture(),
@@ -277,23 +258,13 @@ impl<'a> HeadV1<'a> {
             user: record.user.as_deref(),
             usage: to_buckets(&record.usage),
             cost: record.cost.map(|cost| cost.0),
-            targets: record
-                .attempts
-                .iter()
-                .map(|tried| (&*tried.provider, &*tried.model))
-                .collect(),
+            targets: record.attempts.iter().map(|tried| (&*tried.provider, &*tried.model)).collect(),
         }
     }
 
     pub(crate) fn caller(&self, scope: Scope) -> Caller {
-        let kind = self.key.map_or(CallerKind::Anonymous, |key| {
-            CallerKind::Key(KeyId::from_bytes(key))
-        });
-        Caller {
-            kind,
-            name: self.caller.into(),
-            scope,
-        }
+        let kind = self.key.map_or(CallerKind::Anonymous, |key| CallerKind::Key(KeyId::from_bytes(key)));
+        Caller { kind, name: self.caller.into(), scope }
     }
 }
 

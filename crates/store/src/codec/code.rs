@@ -100,10 +100,7 @@ mod tests {
     #[test]
     fn every_outcome_reads_back() {
         let failures = ErrorKind::ALL.into_iter().map(Outcome::Failed);
-        for outcome in [Outcome::Succeeded, Outcome::Cancelled]
-            .into_iter()
-            .chain(failures)
-        {
+        for outcome in [Outcome::Succeeded, Outcome::Cancelled].into_iter().chain(failures) {
             assert_eq!(Outcome::from_code(outcome.code()), Some(outcome));
         }
     }

@@ -46,17 +46,11 @@ pub(super) struct CaptureV1<'a> {
 
 impl<'a> CaptureV1<'a> {
     fn of(capture: &'a Capture) -> Self {
-        Self {
-            size: capture.size,
-            body: Blob(&capture.body),
-        }
+        Self { size: capture.size, body: Blob(&capture.body) }
     }
 
     pub(super) fn capture(&self) -> Capture {
-        Capture {
-            body: self.body.0.to_vec(),
-            size: self.size,
-        }
+        Capture { body: self.body.0.to_vec(), size: self.size }
     }
 }
 

@@ -86,16 +86,8 @@ pub(crate) const fn to_buckets(usage: &domain::Usage) -> Buckets {
 }
 
 pub(crate) const fn from_buckets(buckets: Buckets) -> domain::Usage {
-    let [
-        input,
-        cache_read,
-        cache_write,
-        cache_write_1h,
-        audio_input,
-        output,
-        reasoning,
-        audio_output,
-    ] = buckets;
+    let [input, cache_read, cache_write, cache_write_1h, audio_input, output, reasoning, audio_output] =
+        buckets;
     domain::Usage {
         input,
         cache_read,

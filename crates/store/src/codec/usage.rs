@@ -45,11 +45,7 @@ impl<'a> UsageFrame<'a> {
         };
         let (numbers, rest) = split_section(rest)?;
         let (caller, label) = split_section(rest)?;
-        Ok(Self {
-            numbers: read(numbers, EXPECTED)?,
-            caller,
-            label,
-        })
+        Ok(Self { numbers: read(numbers, EXPECTED)?, caller, label })
     }
 
     pub fn attempt(&self) -> AttemptId {
@@ -144,10 +140,7 @@ pub(crate) struct CallerV1<'a> {
 
 impl<'a> CallerV1<'a> {
     fn of(record: &'a UsageRecord) -> Self {
-        Self {
-            key: record.key.map(KeyId::to_bytes),
-            name: &record.caller,
-        }
+        Self { key: record.key.map(KeyId::to_bytes), name: &record.caller }
     }
 
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, CodecError> {
@@ -205,6 +198,5 @@ fn section<T: Serialize>(value: &T, into: &mut Vec<u8>) -> Result<(), CodecError
 
 fn split_section(bytes: &[u8]) -> Result<(&[u8], &[u8]), CodecError> {
     let (length, rest) = bytes.split_first_chunk::<2>().ok_or(CodecError::new(EXPECTED))?;
-    rest.split_at_checked(usize::from(u16::from_le_bytes(*length)))
-        .ok_or(CodecError::new(EXPECTED))
+    rest.split_at_checked(usize::from(u16::from_le_bytes(*length))).ok_or(CodecError::new(EXPECTED))
 }

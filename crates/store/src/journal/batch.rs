@@ -59,9 +59,7 @@ impl JournalBatch {
 
     /// The payloads, parsed; `None` stands for one that is no record of a form known here.
     pub fn usage(&self) -> impl Iterator<Item = Option<UsageFrame<'_>>> {
-        self.payloads
-            .iter()
-            .map(|payload| UsageFrame::parse(&self.bytes[payload.clone()]).ok())
+        self.payloads.iter().map(|payload| UsageFrame::parse(&self.bytes[payload.clone()]).ok())
     }
 
     pub fn positions(&self) -> &[JournalPosition] {

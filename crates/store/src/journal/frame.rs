@@ -14,9 +14,7 @@ pub(super) const MAX_FRAME: usize = HEADER + MAX_PAYLOAD;
 /// Fills in the header of a frame whose payload begins at `HEADER`. `None` if the payload is too long.
 pub(super) fn seal(frame: &mut [u8]) -> Option<()> {
     let (header, payload) = frame.split_first_chunk_mut::<HEADER>()?;
-    let length = u32::try_from(payload.len())
-        .ok()
-        .filter(|_| payload.len() <= MAX_PAYLOAD)?;
+    let length = u32::try_from(payload.len()).ok().filter(|_| payload.len() <= MAX_PAYLOAD)?;
     header[..4].copy_from_slice(&length.to_le_bytes());
     header[4..].copy_from_slice(&crc32fast::hash(payload).to_le_bytes());
     Some(())
@@ -45,9 +43,9 @@ pub(super) fn look(bytes: &[u8]) -> Look {
     }
     match rest.get(..length) {
         None => Look::Incomplete,
-        Some(payload) if crc32fast::hash(payload) == u32::from_le_bytes([c0, c1, c2, c3]) => Look::Frame {
-            payload: HEADER..HEADER + length,
-        },
+        Some(payload) if crc32fast::hash(payload) == u32::from_le_bytes([c0, c1, c2, c3]) => {
+            Look::Frame { payload: HEADER..HEADER + length }
+        }
         Some(_) => Look::Damaged,
     }
 }
@@ -74,12 +72,7 @@ mod tests {
         for cut in 0..bytes.len() {
             assert_eq!(look(&bytes[..cut]), Look::Incomplete, "cut at {cut}");
         }
-        assert_eq!(
-            look(&bytes),
-            Look::Frame {
-                payload: HEADER..bytes.len()
-            }
-        );
+        assert_eq!(look(&bytes), Look::Frame { payload: HEADER..bytes.len() });
     }
 
     #[test]

@@ -66,9 +66,7 @@ impl Journal {
                 segments.insert(name.to_owned(), SegmentState::Closed);
             }
         }
-        let since_epoch = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Ok(Arc::new(Self {
             dir: dir.to_owned(),
             segment_bytes,
@@ -107,17 +105,11 @@ impl Journal {
 }
 
 fn take_lock(path: &Path) -> Result<File, StoreError> {
-    let opened = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path);
+    let opened = File::options().create(true).truncate(false).write(true).open(path);
     let file = opened.map_err(|source| StoreError::io(path, source))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Busy {
-            file: path.display().to_string(),
-        }),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Busy { file: path.display().to_string() }),
         Err(TryLockError::Error(source)) => Err(StoreError::io(path, source)),
     }
 }

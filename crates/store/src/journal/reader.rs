@@ -27,16 +27,12 @@ pub struct JournalReader {
 impl JournalReader {
     pub(super) fn new(journal: Arc<Journal>, positions: Vec<JournalPosition>) -> Self {
         let known = journal.segments().clone();
-        let (positions, gone): (Vec<_>, Vec<_>) = positions
-            .into_iter()
-            .partition(|position| known.contains_key(&position.segment));
+        let (positions, gone): (Vec<_>, Vec<_>) =
+            positions.into_iter().partition(|position| known.contains_key(&position.segment));
         Self {
             journal,
             segments: BTreeMap::new(),
-            positions: positions
-                .into_iter()
-                .map(|position| (position.segment, position.offset))
-                .collect(),
+            positions: positions.into_iter().map(|position| (position.segment, position.offset)).collect(),
             forgotten: gone.into_iter().map(|position| position.segment).collect(),
         }
     }
@@ -45,10 +41,7 @@ impl JournalReader {
     pub fn read(&mut self) -> Result<JournalBatch, StoreError> {
         // The states are taken before the files are read: a segment that is closed here gets no further records.
         let states = self.journal.segments().clone();
-        let mut batch = JournalBatch {
-            forgotten: self.forgotten.clone(),
-            ..JournalBatch::default()
-        };
+        let mut batch = JournalBatch { forgotten: self.forgotten.clone(), ..JournalBatch::default() };
         for (name, state) in states {
             let path = self.journal.path(&name);
             let failed = |source| StoreError::io(&path, source);
@@ -95,8 +88,7 @@ impl JournalReader {
                 segment.keep |= damage.kind != DamageKind::TornEnd;
             }
         }
-        self.forgotten
-            .retain(|segment| !batch.forgotten.contains(segment));
+        self.forgotten.retain(|segment| !batch.forgotten.contains(segment));
         for name in &batch.finished {
             let path = self.journal.path(name);
             let keep = self.segments.get(name).is_some_and(|segment| segment.keep);

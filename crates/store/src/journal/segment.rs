@@ -32,14 +32,7 @@ pub(super) enum Stop {
 
 impl SegmentReader {
     pub(super) fn new(name: String, file: File, applied: u64) -> Self {
-        Self {
-            name,
-            file,
-            applied,
-            length: applied,
-            synced: 0,
-            keep: false,
-        }
+        Self { name, file, applied, length: applied, synced: 0, keep: false }
     }
 
     /// Adds the records behind `applied` to `batch`. `closed` must have been looked up before this call, so that
@@ -60,10 +53,7 @@ impl SegmentReader {
         batch.bytes.truncate(end);
         let offset = self.applied + to_u64(end - begin);
         if offset > self.applied {
-            batch.positions.push(JournalPosition {
-                segment: self.name.clone(),
-                offset,
-            });
+            batch.positions.push(JournalPosition { segment: self.name.clone(), offset });
         }
         Ok(if at_end { Stop::End } else { Stop::More })
     }
@@ -90,10 +80,7 @@ impl SegmentReader {
                         None if complete => (bytes.len(), DamageKind::TornEnd),
                         // A writer may be in the middle of this one.
                         None if at_end => return at,
-                        None => (
-                            bytes.len().saturating_sub(frame::MAX_FRAME).max(1),
-                            DamageKind::Corrupt,
-                        ),
+                        None => (bytes.len().saturating_sub(frame::MAX_FRAME).max(1), DamageKind::Corrupt),
                     };
                     batch.damage.push(self.damage(at - begin, skipped, kind));
                     at += skipped;
@@ -104,12 +91,7 @@ impl SegmentReader {
 
     fn damage(&self, offset: usize, bytes: usize, kind: DamageKind) -> Damage {
         let offset = self.applied + to_u64(offset);
-        Damage {
-            segment: self.name.clone(),
-            offset,
-            bytes: to_u64(bytes),
-            kind,
-        }
+        Damage { segment: self.name.clone(), offset, bytes: to_u64(bytes), kind }
     }
 
     pub(super) fn lag(&self) -> u64 {

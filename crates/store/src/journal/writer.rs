@@ -34,13 +34,7 @@ impl JournalWriter {
     pub(super) fn open(journal: Arc<Journal>, executor: usize) -> io::Result<Self> {
         let mut sequence = 0;
         let segment = begin_segment(&journal, executor, &mut sequence)?;
-        Ok(Self {
-            journal,
-            executor,
-            sequence,
-            segment,
-            frame: Vec::with_capacity(512),
-        })
+        Ok(Self { journal, executor, sequence, segment, frame: Vec::with_capacity(512) })
     }
 
     /// Writes `record` down. When this returns, the death of the process no longer loses it; on an error the
@@ -106,13 +100,7 @@ fn begin_segment(journal: &Journal, executor: usize, sequence: &mut u32) -> io::
             Ok(file) => {
                 journal.segments().insert(name.clone(), SegmentState::Open);
                 let generation = journal.generation();
-                return Ok(Segment {
-                    name,
-                    file,
-                    length: 0,
-                    generation,
-                    torn: false,
-                });
+                return Ok(Segment { name, file, length: 0, generation, torn: false });
             }
             // The clock went back to when an earlier process started.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

@@ -20,16 +20,9 @@ pub(super) struct SqliteControl {
 
 impl SqliteControl {
     pub(super) async fn open(data_dir: &Path) -> Result<Self, StoreError> {
-        let profile = Profile {
-            schema: CONTROL,
-            synchronous: SqliteSynchronous::Full,
-            page_size: 4_096,
-        };
+        let profile = Profile { schema: CONTROL, synchronous: SqliteSynchronous::Full, page_size: 4_096 };
         let (database, writer) = Database::open(&data_dir.join("control.db"), profile).await?;
-        Ok(Self {
-            database,
-            writer: Mutex::new(Some(writer)),
-        })
+        Ok(Self { database, writer: Mutex::new(Some(writer)) })
     }
 
     async fn write(
@@ -45,19 +38,14 @@ impl SqliteControl {
             Some(connection) => connection,
             None => self.database.connect().await?,
         };
-        let mut transaction = guard
-            .insert(connection)
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(because)?;
+        let mut transaction =
+            guard.insert(connection).begin_with("BEGIN IMMEDIATE").await.map_err(because)?;
         let found = revision(&mut transaction).await.map_err(because)?;
         if found != expected {
             return Err(StoreError::Conflict { expected, found });
         }
         for change in changes {
-            insert(&mut transaction, scope, actor, change)
-                .await
-                .map_err(because)?;
+            insert(&mut transaction, scope, actor, change).await.map_err(because)?;
         }
         let revision = revision(&mut transaction).await.map_err(because)?;
         transaction.commit().await.map_err(because)?;
@@ -78,37 +66,19 @@ impl SqliteControl {
         .await
         .map_err(|error| self.database.because(error))?;
         let change = |row: &sqlx::sqlite::SqliteRow| {
-            let kind = if row.try_get(3)? {
-                ChangeKind::Delete
-            } else {
-                ChangeKind::Put
-            };
-            Ok(Change {
-                revision: row.try_get(0)?,
-                object: row.try_get(1)?,
-                id: row.try_get(2)?,
-                kind,
-            })
+            let kind = if row.try_get(3)? { ChangeKind::Delete } else { ChangeKind::Put };
+            Ok(Change { revision: row.try_get(0)?, object: row.try_get(1)?, id: row.try_get(2)?, kind })
         };
-        rows.iter()
-            .map(change)
-            .collect::<Result<_, _>>()
-            .map_err(|error| self.database.because(error))
+        rows.iter().map(change).collect::<Result<_, _>>().map_err(|error| self.database.because(error))
     }
 }
 
 impl ControlStore for SqliteControl {
     fn revision(&self) -> Reply<'_, i64> {
         Box::pin(async {
-            let mut reader = self
-                .database
-                .readers()
-                .acquire()
-                .await
-                .map_err(|error| self.database.because(error))?;
-            revision(&mut reader)
-                .await
-                .map_err(|error| self.database.because(error))
+            let mut reader =
+                self.database.readers().acquire().await.map_err(|error| self.database.because(error))?;
+            revision(&mut reader).await.map_err(|error| self.database.because(error))
         })
     }
 
@@ -132,9 +102,7 @@ impl ControlStore for SqliteControl {
 }
 
 async fn revision(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM changes")
-        .fetch_one(connection)
-        .await
+    sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM changes").fetch_one(connection).await
 }
 
 async fn insert(
@@ -143,21 +111,14 @@ async fn insert(
     actor: &str,
     change: &ControlWrite,
 ) -> Result<(), sqlx::Error> {
-    let tenant = [
-        scope.organization.to_bytes(),
-        scope.team.to_bytes(),
-        scope.project.to_bytes(),
-    ];
+    let tenant = [scope.organization.to_bytes(), scope.team.to_bytes(), scope.project.to_bytes()];
     let (deleted, action) = match change.kind {
         ChangeKind::Put => (false, "put"),
         ChangeKind::Delete => (true, "delete"),
     };
     let sql =
         "INSERT INTO changes (kind, id, deleted, organization, team, project) VALUES (?, ?, ?, ?, ?, ?)";
-    let mut query = sqlx::query(sql)
-        .bind(change.object.clone())
-        .bind(change.id.clone())
-        .bind(deleted);
+    let mut query = sqlx::query(sql).bind(change.object.clone()).bind(change.id.clone()).bind(deleted);
     for id in tenant {
         query = query.bind(id.to_vec());
     }

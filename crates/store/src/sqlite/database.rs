@@ -62,23 +62,14 @@ impl Database {
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(options.clone().pragma("query_only", "ON"));
-        let database = Self {
-            options,
-            profile,
-            readers,
-            failed: Failed(path.to_owned()),
-        };
+        let database = Self { options, profile, readers, failed: Failed(path.to_owned()) };
         let writer = database.connect().await?;
         Ok((database, writer))
     }
 
     /// A connection that writes. The owner keeps exactly one.
     pub(super) async fn connect(&self) -> Result<SqliteConnection, StoreError> {
-        let mut connection = self
-            .options
-            .connect()
-            .await
-            .map_err(|error| self.because(error))?;
+        let mut connection = self.options.connect().await.map_err(|error| self.because(error))?;
         migrate(&mut connection, self.profile.schema, &self.failed).await?;
         Ok(connection)
     }

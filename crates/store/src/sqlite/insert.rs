@@ -37,10 +37,7 @@ impl Insert {
             while rows.len() >= *size {
                 let (now, later) = rows.split_at(*size);
                 rows = later;
-                let mut row = Row {
-                    arguments: &mut SqliteArguments::default(),
-                    error: None,
-                };
+                let mut row = Row { arguments: &mut SqliteArguments::default(), error: None };
                 for each in now {
                     bind(each, &mut row);
                 }

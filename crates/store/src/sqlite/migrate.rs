@@ -12,18 +12,10 @@ pub(super) struct Schema {
     pub(super) steps: &'static [&'static str],
 }
 
-pub(super) const CONTROL: Schema = Schema {
-    steps: &[include_str!("schema/control-1.sql")],
-};
-pub(super) const LEDGER: Schema = Schema {
-    steps: &[include_str!("schema/ledger-1.sql")],
-};
-pub(super) const TRACE_INDEX: Schema = Schema {
-    steps: &[include_str!("schema/trace-index-1.sql")],
-};
-pub(super) const TRACE_DAY: Schema = Schema {
-    steps: &[include_str!("schema/trace-day-1.sql")],
-};
+pub(super) const CONTROL: Schema = Schema { steps: &[include_str!("schema/control-1.sql")] };
+pub(super) const LEDGER: Schema = Schema { steps: &[include_str!("schema/ledger-1.sql")] };
+pub(super) const TRACE_INDEX: Schema = Schema { steps: &[include_str!("schema/trace-index-1.sql")] };
+pub(super) const TRACE_DAY: Schema = Schema { steps: &[include_str!("schema/trace-day-1.sql")] };
 
 /// Brings a file up to date, or refuses one from a newer version: what it cannot read it must not write.
 pub(super) async fn migrate(
@@ -34,24 +26,16 @@ pub(super) async fn migrate(
     let known = i64::try_from(schema.steps.len()).unwrap_or(i64::MAX);
     let found = version(connection).await.map_err(|error| failed.because(error))?;
     if found > known {
-        return Err(StoreError::NewerSchema {
-            file: failed.file().into_owned(),
-            found,
-            known,
-        });
+        return Err(StoreError::NewerSchema { file: failed.file().into_owned(), found, known });
     }
     if found < known {
-        step_up(connection, schema)
-            .await
-            .map_err(|error| failed.because(error))?;
+        step_up(connection, schema).await.map_err(|error| failed.because(error))?;
     }
     Ok(())
 }
 
 async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("PRAGMA user_version")
-        .fetch_one(connection)
-        .await
+    sqlx::query_scalar("PRAGMA user_version").fetch_one(connection).await
 }
 
 async fn step_up(connection: &mut SqliteConnection, schema: Schema) -> Result<(), sqlx::Error> {

@@ -33,11 +33,7 @@ pub async fn open(data_dir: &Path) -> Result<Stores, StoreError> {
         ledger::SqliteLedger::open(data_dir),
         trace::SqliteTraces::open(data_dir),
     )?;
-    Ok(Stores {
-        control: Arc::new(control),
-        ledger: Arc::new(ledger),
-        traces: Arc::new(traces),
-    })
+    Ok(Stores { control: Arc::new(control), ledger: Arc::new(ledger), traces: Arc::new(traces) })
 }
 
 /// Opens the journal of a data directory. Fails while another process has it open.

@@ -24,19 +24,10 @@ pub(crate) fn each<F: Future<Output = ()>>(test: impl Fn(Pair) -> F) {
         let dir = tempfile::tempdir().unwrap();
         let one = store::sqlite::open(dir.path()).await.unwrap();
         let two = store::sqlite::open(dir.path()).await.unwrap();
-        test(Pair {
-            one,
-            two,
-            dir: dir.path().to_owned(),
-        })
-        .await;
+        test(Pair { one, two, dir: dir.path().to_owned() }).await;
     });
 }
 
 pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(test)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
 }

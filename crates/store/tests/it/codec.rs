@@ -11,16 +11,7 @@ use crate::records::{NOON_ISH_MS, call, odd_usage, usage};
 
 fn buckets() -> impl Strategy<Value = Usage> {
     any::<[u64; 8]>().prop_map(
-        |[
-            input,
-            cache_read,
-            cache_write,
-            cache_write_1h,
-            audio_input,
-            output,
-            reasoning,
-            audio_output,
-        ]| {
+        |[input, cache_read, cache_write, cache_write_1h, audio_input, output, reasoning, audio_output]| {
             Usage {
                 input,
                 cache_read,

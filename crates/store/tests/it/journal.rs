@@ -10,10 +10,7 @@ use store::journal::{DamageKind, Journal, JournalBatch, JournalReader};
 use crate::records::{NOON_ISH_MS, usage};
 
 fn records(batch: &JournalBatch) -> Vec<UsageRecord> {
-    batch
-        .usage()
-        .map(|frame| frame.unwrap().record().unwrap())
-        .collect()
+    batch.usage().map(|frame| frame.unwrap().record().unwrap()).collect()
 }
 
 /// Everything that is left, applied as it is read.
@@ -31,9 +28,7 @@ fn drain(reader: &mut JournalReader) -> Vec<UsageRecord> {
 
 fn segments(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    let mut found: Vec<_> = entries
-        .filter(|path| path.file_name().unwrap() != "lock")
-        .collect();
+    let mut found: Vec<_> = entries.filter(|path| path.file_name().unwrap() != "lock").collect();
     found.sort();
     found
 }
@@ -70,11 +65,7 @@ fn a_record_is_read_while_its_segment_grows() {
     assert_eq!(segments(dir.path()).len(), 1, "an open segment stays");
     drop(writer);
     assert!(drain(&mut reader).is_empty());
-    assert_eq!(
-        segments(dir.path()),
-        Vec::<PathBuf>::new(),
-        "a closed and applied one goes"
-    );
+    assert_eq!(segments(dir.path()), Vec::<PathBuf>::new(), "a closed and applied one goes");
 }
 
 #[test]
@@ -100,21 +91,10 @@ fn a_write_torn_at_any_byte_loses_only_itself() {
         let mut reader = journal.reader(Vec::new());
         let batch = reader.read().unwrap();
         let expected = [usage(NOON_ISH_MS, 0), usage(NOON_ISH_MS, 1)];
-        let finished = if cut == whole.len() {
-            2
-        } else {
-            usize::from(cut >= first)
-        };
+        let finished = if cut == whole.len() { 2 } else { usize::from(cut >= first) };
         assert_eq!(records(&batch), expected[..finished], "cut at {cut}");
-        let torn = batch
-            .damage()
-            .iter()
-            .any(|damage| damage.kind == DamageKind::TornEnd);
-        assert_eq!(
-            torn,
-            cut != 0 && cut != first && cut != whole.len(),
-            "cut at {cut}"
-        );
+        let torn = batch.damage().iter().any(|damage| damage.kind == DamageKind::TornEnd);
+        assert_eq!(torn, cut != 0 && cut != first && cut != whole.len(), "cut at {cut}");
         reader.applied(&batch).unwrap();
         assert!(drain(&mut reader).is_empty());
         assert!(segments(dir.path()).is_empty(), "cut at {cut}");
@@ -149,9 +129,7 @@ fn damage_costs_the_records_it_hit_and_the_file_is_kept() {
     let mut reader = journal.reader(Vec::new());
     let batch = reader.read().unwrap();
     assert_eq!(records(&batch), [all[0].clone(), all[2].clone()]);
-    let [damage] = batch.damage() else {
-        panic!("{:?}", batch.damage())
-    };
+    let [damage] = batch.damage() else { panic!("{:?}", batch.damage()) };
     assert_eq!(damage.kind, DamageKind::Corrupt);
     assert_eq!(damage.offset, second as u64);
     reader.applied(&batch).unwrap();
@@ -197,9 +175,7 @@ fn executors_write_side_by_side() {
             let mut writer = journal.writer(executor).unwrap();
             std::thread::spawn(move || {
                 for n in 0..200 {
-                    writer
-                        .append(&usage(NOON_ISH_MS, executor as u64 * 1_000 + n))
-                        .unwrap();
+                    writer.append(&usage(NOON_ISH_MS, executor as u64 * 1_000 + n)).unwrap();
                 }
             })
         })

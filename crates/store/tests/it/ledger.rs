@@ -47,11 +47,7 @@ pub(crate) async fn all(ledger: &dyn Ledger, within: Within) -> Vec<UsageRecord>
 }
 
 pub(crate) async fn total(ledger: &dyn Ledger, within: Within) -> UsageTotals {
-    let query = UsageQuery {
-        by: UsageBy::Endpoint,
-        since_ms: None,
-        until_ms: None,
-    };
+    let query = UsageQuery { by: UsageBy::Endpoint, since_ms: None, until_ms: None };
     ledger.usage(within, query).await.unwrap().total
 }
 
@@ -62,13 +58,7 @@ fn a_record_reads_back_whole() {
     each(|pair| async move {
         let records = [usage(NOON_ISH_MS, 1), odd_usage(NOON_ISH_MS, 2)];
         let applied = fill(&*pair.one.ledger, pair.dir(), &records).await;
-        assert_eq!(
-            applied,
-            Applied {
-                added: 2,
-                ..Applied::default()
-            }
-        );
+        assert_eq!(applied, Applied { added: 2, ..Applied::default() });
         assert_eq!(all(&*pair.two.ledger, HERE).await, records);
     });
 }
@@ -99,14 +89,7 @@ fn the_same_segments_twice_change_nothing() {
         write(&journal, &[usage(NOON_ISH_MS, 200), usage(NOON_ISH_MS, 200)]);
         let mut reader = journal.reader(pair.two.ledger.positions().await.unwrap());
         let again = drain(&*pair.two.ledger, &mut reader).await;
-        assert_eq!(
-            again,
-            Applied {
-                added: 1,
-                known: 201,
-                unreadable: 0
-            }
-        );
+        assert_eq!(again, Applied { added: 1, known: 201, unreadable: 0 });
         let after = total(&*pair.one.ledger, HERE).await;
         assert_eq!((before.attempts, after.attempts, after.calls), (200, 201, 201));
     });
@@ -128,11 +111,7 @@ fn positions_move_with_the_rows_or_not_at_all() {
         let applied = drain(&*pair.two.ledger, &mut next).await;
         assert_eq!(
             applied,
-            Applied {
-                added: 1,
-                known: 0,
-                unreadable: 0
-            },
+            Applied { added: 1, known: 0, unreadable: 0 },
             "what was applied is not even read"
         );
     });
@@ -161,21 +140,12 @@ fn a_retried_call_is_counted_once_wherever_its_attempts_went() {
         };
         // Both attempts in one batch, then the second alone after another process took over.
         let first = failed(1);
-        fill(
-            &*pair.one.ledger,
-            pair.dir(),
-            &[first.clone(), again(2, &first), usage(NOON_ISH_MS, 3)],
-        )
-        .await;
+        fill(&*pair.one.ledger, pair.dir(), &[first.clone(), again(2, &first), usage(NOON_ISH_MS, 3)]).await;
         let second = failed(4);
         fill(&*pair.one.ledger, pair.dir(), std::slice::from_ref(&second)).await;
         fill(&*pair.two.ledger, pair.dir(), &[again(5, &second)]).await;
 
-        let query = UsageQuery {
-            by: UsageBy::Provider,
-            since_ms: None,
-            until_ms: None,
-        };
+        let query = UsageQuery { by: UsageBy::Provider, since_ms: None, until_ms: None };
         let report = pair.one.ledger.usage(HERE, query).await.unwrap();
         let counts: Vec<_> = report
             .groups
@@ -190,28 +160,15 @@ fn a_retried_call_is_counted_once_wherever_its_attempts_went() {
 #[test]
 fn a_foreign_scope_sees_nothing() {
     each(|pair| async move {
-        let theirs = UsageRecord {
-            scope: OTHER,
-            ..usage(NOON_ISH_MS, 2)
-        };
-        fill(
-            &*pair.one.ledger,
-            pair.dir(),
-            &[usage(NOON_ISH_MS, 1), theirs.clone()],
-        )
-        .await;
+        let theirs = UsageRecord { scope: OTHER, ..usage(NOON_ISH_MS, 2) };
+        fill(&*pair.one.ledger, pair.dir(), &[usage(NOON_ISH_MS, 1), theirs.clone()]).await;
         let ledger = &*pair.two.ledger;
         assert_eq!(all(ledger, HERE).await, [usage(NOON_ISH_MS, 1)]);
         assert_eq!(all(ledger, Within::project(OTHER)).await, [theirs]);
         assert_eq!(total(ledger, HERE).await.attempts, 1);
         let organization = Within::organization(Scope::DEFAULT.organization);
         assert_eq!(total(ledger, organization).await.attempts, 2);
-        assert_eq!(
-            total(ledger, Within::team(Scope::DEFAULT.organization, TeamId(1)))
-                .await
-                .attempts,
-            2
-        );
+        assert_eq!(total(ledger, Within::team(Scope::DEFAULT.organization, TeamId(1))).await.attempts, 2);
         for stranger in [
             Within::organization(OrganizationId(9)),
             Within::team(OrganizationId(9), TeamId(1)),
@@ -245,11 +202,7 @@ fn records_are_paged_without_gap_or_repeat() {
 fn impossible_numbers_are_cut_and_never_wrap() {
     each(|pair| async move {
         let huge = |n| UsageRecord {
-            usage: Usage {
-                input: u64::MAX,
-                audio_output: u64::MAX,
-                ..Usage::default()
-            },
+            usage: Usage { input: u64::MAX, audio_output: u64::MAX, ..Usage::default() },
             cost: Some(PicoUsd(i128::MAX)),
             duration_ms: u64::MAX,
             ..usage(NOON_ISH_MS, n)

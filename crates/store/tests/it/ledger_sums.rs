@@ -16,9 +16,7 @@ const HERE: Within = Within::project(Scope::DEFAULT);
 fn group_of(by: UsageBy, record: &UsageRecord) -> String {
     match by {
         UsageBy::Endpoint => record.endpoint.to_string(),
-        UsageBy::Key => record
-            .key
-            .map_or_else(|| record.caller.to_string(), |key| key.to_string()),
+        UsageBy::Key => record.key.map_or_else(|| record.caller.to_string(), |key| key.to_string()),
         UsageBy::Model => format!("{}/{}", record.provider, record.model),
         UsageBy::Provider => record.provider.to_string(),
         UsageBy::Project => record.scope.project.to_string(),
@@ -117,20 +115,11 @@ proptest! {
 #[test]
 fn a_renamed_endpoint_is_one_group_under_its_newest_name() {
     each(|pair| async move {
-        let renamed = UsageRecord {
-            endpoint_name: Arc::from("chat-2"),
-            ..usage(NOON_ISH_MS, 2)
-        };
+        let renamed = UsageRecord { endpoint_name: Arc::from("chat-2"), ..usage(NOON_ISH_MS, 2) };
         fill(&*pair.one.ledger, pair.dir(), &[usage(NOON_ISH_MS, 1), renamed]).await;
-        let query = UsageQuery {
-            by: UsageBy::Endpoint,
-            since_ms: None,
-            until_ms: None,
-        };
+        let query = UsageQuery { by: UsageBy::Endpoint, since_ms: None, until_ms: None };
         let report = pair.two.ledger.usage(HERE, query).await.unwrap();
-        let [group] = &report.groups[..] else {
-            panic!("{:?}", report.groups)
-        };
+        let [group] = &report.groups[..] else { panic!("{:?}", report.groups) };
         assert_eq!((group.name.as_str(), group.totals.attempts), ("chat-2", 2));
         assert_eq!(group.id.as_deref(), Some(&*EndpointId(1).to_string()));
     });
@@ -139,16 +128,9 @@ fn a_renamed_endpoint_is_one_group_under_its_newest_name() {
 #[test]
 fn an_unknown_cost_is_counted_and_not_free() {
     each(|pair| async move {
-        let unknown = UsageRecord {
-            cost: None,
-            ..usage(NOON_ISH_MS, 1)
-        };
+        let unknown = UsageRecord { cost: None, ..usage(NOON_ISH_MS, 1) };
         fill(&*pair.one.ledger, pair.dir(), &[unknown, usage(NOON_ISH_MS, 2)]).await;
-        let query = UsageQuery {
-            by: UsageBy::Key,
-            since_ms: None,
-            until_ms: None,
-        };
+        let query = UsageQuery { by: UsageBy::Key, since_ms: None, until_ms: None };
         let total = pair.two.ledger.usage(HERE, query).await.unwrap().total;
         assert_eq!((total.unknown_cost, total.cost), (1, PicoUsd(225_000_000)));
     });

@@ -13,11 +13,8 @@ pub(crate) const NOON_ISH_MS: i64 = 1_772_323_200_000 + 43_200_000;
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
 
-pub(crate) const OTHER: Scope = Scope {
-    organization: Scope::DEFAULT.organization,
-    team: TeamId(1),
-    project: ProjectId(0xbad),
-};
+pub(crate) const OTHER: Scope =
+    Scope { organization: Scope::DEFAULT.organization, team: TeamId(1), project: ProjectId(0xbad) };
 
 /// A UUIDv7 of a moment.
 pub(crate) fn uuid(ms: i64, n: u64) -> u128 {
@@ -41,11 +38,7 @@ pub(crate) fn usage(ms: i64, n: u64) -> UsageRecord {
         provider: Arc::from("openai"),
         model: Arc::from("gpt-5"),
         api: Api::Chat,
-        usage: Usage {
-            input: 100,
-            output: 10,
-            ..Usage::default()
-        },
+        usage: Usage { input: 100, output: 10, ..Usage::default() },
         usage_source: UsageSource::Reported,
         cost: Some(PicoUsd(225_000_000)),
         cost_source: CostSource::Catalogue,
@@ -93,11 +86,7 @@ pub(crate) fn call(ms: i64, n: u64) -> CallRecord {
         started_at_us: ms * 1_000,
         duration_us: 1_000 + n,
         first_token_us: Some(400),
-        caller: Caller {
-            kind: CallerKind::Key(KeyId(7)),
-            name: Arc::from("ci"),
-            scope: Scope::DEFAULT,
-        },
+        caller: Caller { kind: CallerKind::Key(KeyId(7)), name: Arc::from("ci"), scope: Scope::DEFAULT },
         requested_model: Arc::from("chat"),
         endpoint: Some(EndpointId(1)),
         endpoint_name: Some(Arc::from("chat")),
@@ -110,25 +99,12 @@ pub(crate) fn call(ms: i64, n: u64) -> CallRecord {
         notes: vec!["`seed` was left out: this provider has none".to_owned()],
         session: Some(Arc::from("session-1")),
         user: None,
-        usage: Usage {
-            input: 100,
-            output: 10,
-            ..Usage::default()
-        },
+        usage: Usage { input: 100, output: 10, ..Usage::default() },
         cost: Some(PicoUsd(225_000_000)),
-        attempts: vec![
-            attempt(id, "anthropic", "claude-sonnet-4-5"),
-            attempt(id + 1, "openai", "gpt-5"),
-        ],
+        attempts: vec![attempt(id, "anthropic", "claude-sonnet-4-5"), attempt(id + 1, "openai", "gpt-5")],
         capture: CaptureMode::Full,
-        request: Capture {
-            body: format!("{{\"n\":{n}}}").into_bytes(),
-            size: 500,
-        },
-        reply: Capture {
-            body: vec![0, 159, 146, 150],
-            size: 4,
-        },
+        request: Capture { body: format!("{{\"n\":{n}}}").into_bytes(), size: 500 },
+        reply: Capture { body: vec![0, 159, 146, 150], size: 4 },
     }
 }
 

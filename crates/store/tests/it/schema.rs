@@ -17,25 +17,10 @@ fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     for file in ["control.db", "ledger.db", "traces/index.db"] {
         run(async {
             let dir = tempfile::tempdir().unwrap();
-            store::sqlite::open(dir.path())
-                .await
-                .unwrap()
-                .close()
-                .await
-                .unwrap();
+            store::sqlite::open(dir.path()).await.unwrap().close().await.unwrap();
             execute(&dir.path().join(file), "PRAGMA user_version = 99").await;
             let refused = store::sqlite::open(dir.path()).await.unwrap_err();
-            assert!(
-                matches!(
-                    refused,
-                    StoreError::NewerSchema {
-                        found: 99,
-                        known: 1,
-                        ..
-                    }
-                ),
-                "{refused}"
-            );
+            assert!(matches!(refused, StoreError::NewerSchema { found: 99, known: 1, .. }), "{refused}");
             assert!(refused.to_string().contains("start that version"), "{refused}");
         });
     }
@@ -46,19 +31,11 @@ fn a_directory_that_exists_is_opened_again() {
     run(async {
         let dir = tempfile::tempdir().unwrap();
         for _ in 0..2 {
-            store::sqlite::open(dir.path())
-                .await
-                .unwrap()
-                .close()
-                .await
-                .unwrap();
+            store::sqlite::open(dir.path()).await.unwrap().close().await.unwrap();
         }
         for file in ["control.db", "ledger.db", "traces/index.db"] {
             assert!(dir.path().join(file).is_file());
-            assert!(
-                !dir.path().join(format!("{file}-wal")).exists(),
-                "a closed file is complete in itself"
-            );
+            assert!(!dir.path().join(format!("{file}-wal")).exists(), "a closed file is complete in itself");
         }
     });
 }
@@ -67,12 +44,7 @@ fn a_directory_that_exists_is_opened_again() {
 fn the_default_tenant_has_its_fixed_ids() {
     run(async {
         let dir = tempfile::tempdir().unwrap();
-        store::sqlite::open(dir.path())
-            .await
-            .unwrap()
-            .close()
-            .await
-            .unwrap();
+        store::sqlite::open(dir.path()).await.unwrap().close().await.unwrap();
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.path().join("control.db"));
         let mut connection = options.connect().await.unwrap();
         for (table, id) in [

@@ -14,17 +14,10 @@ use crate::traces::{HERE, append, frames, ids, list};
 fn a_trace_has_all_its_calls_in_the_order_they_began() {
     each(|pair| async move {
         let root = call(NOON_ISH_MS, 1);
-        let own = |n, trace| CallRecord {
-            trace,
-            ..call(NOON_ISH_MS + 10, n)
-        };
+        let own = |n, trace| CallRecord { trace, ..call(NOON_ISH_MS + 10, n) };
         let foreign = TraceId(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736);
         // Children end before their parent does, and arrive first.
-        append(
-            &*pair.one.traces,
-            &[own(3, root.trace), own(2, root.trace), own(5, foreign)],
-        )
-        .await;
+        append(&*pair.one.traces, &[own(3, root.trace), own(2, root.trace), own(5, foreign)]).await;
         append(&*pair.one.traces, &[root.clone(), own(4, foreign)]).await;
         let calls = |trace| {
             let traces = Arc::clone(&pair.two.traces);
@@ -45,16 +38,9 @@ fn a_trace_stays_in_the_day_it_began() {
     each(|pair| async move {
         let Pair { one, two, dir } = pair;
         let foreign = TraceId(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736);
-        let part = |ms, n| CallRecord {
-            trace: foreign,
-            ..call(ms, n)
-        };
+        let part = |ms, n| CallRecord { trace: foreign, ..call(ms, n) };
         append(&*one.traces, &[part(NOON_ISH_MS, 1)]).await;
-        append(
-            &*one.traces,
-            &[call(NOON_ISH_MS + DAY_MS, 2), part(NOON_ISH_MS + DAY_MS, 3)],
-        )
-        .await;
+        append(&*one.traces, &[call(NOON_ISH_MS + DAY_MS, 2), part(NOON_ISH_MS + DAY_MS, 3)]).await;
         // Another process, which remembers nothing.
         append(&*two.traces, &[part(NOON_ISH_MS + 2 * DAY_MS, 4)]).await;
         append(&*two.traces, &[call(NOON_ISH_MS + 2 * DAY_MS, 5)]).await;
@@ -64,10 +50,7 @@ fn a_trace_stays_in_the_day_it_began() {
         assert_eq!(list(&*two.traces, &CallFilter::default()).await.len(), 5);
         assert_eq!(list(&*one.traces, &CallFilter::default()).await[0], order[0]);
         for id in order {
-            assert_eq!(
-                two.traces.call(HERE, id).await.unwrap().map(|record| record.call),
-                Some(id)
-            );
+            assert_eq!(two.traces.call(HERE, id).await.unwrap().map(|record| record.call), Some(id));
         }
         assert_eq!(one.traces.trace(HERE, foreign).await.unwrap().len(), 3);
 
@@ -76,10 +59,10 @@ fn a_trace_stays_in_the_day_it_began() {
         assert!(!dir.join("traces/2026-03-01.db").exists());
         assert!(!dir.join("traces/2026-03-01.bodies").exists());
         assert!(one.traces.trace(HERE, foreign).await.unwrap().is_empty());
-        assert_eq!(
-            list(&*one.traces, &CallFilter::default()).await,
-            [order[0], order[3]]
-        );
+        assert_eq!(list(&*one.traces, &CallFilter::default()).await, [order[0], order[3]]);
+        // A straggler brings its day back.
+        append(&*one.traces, &[call(NOON_ISH_MS, 6)]).await;
+        assert_eq!(list(&*two.traces, &CallFilter::default()).await.len(), 3);
     });
 }
 
@@ -90,10 +73,7 @@ fn lost_bodies_leave_the_rest_of_a_call() {
         append(&*pair.one.traces, std::slice::from_ref(&record)).await;
         std::fs::write(pair.dir().join("traces/2026-03-01.bodies"), b"cut").unwrap();
         let found = pair.two.traces.call(HERE, record.call).await.unwrap().unwrap();
-        assert_eq!(
-            (found.status, found.usage, found.attempts.len()),
-            (200, record.usage, 0)
-        );
+        assert_eq!((found.status, found.usage, found.attempts.len()), (200, record.usage, 0));
         assert_eq!(found.notes, ["the attempts and payloads of this call were lost"]);
     });
 }
@@ -109,12 +89,7 @@ fn more_calls_than_a_chunk_holds_are_all_there() {
         let everyone = Within::organization(Scope::DEFAULT.organization);
         let (mut seen, mut after) = (HashSet::new(), None);
         loop {
-            let page = pair
-                .two
-                .traces
-                .list(everyone, &CallFilter::default(), after, 500)
-                .await
-                .unwrap();
+            let page = pair.two.traces.list(everyone, &CallFilter::default(), after, 500).await.unwrap();
             let before = seen.len();
             seen.extend(ids(&page.calls));
             assert_eq!(seen.len(), before + page.calls.len(), "none twice");
@@ -125,12 +100,7 @@ fn more_calls_than_a_chunk_holds_are_all_there() {
         }
         assert_eq!(seen.len(), 1_100);
         assert_eq!(
-            pair.two
-                .traces
-                .call(everyone, records[1_099].call)
-                .await
-                .unwrap()
-                .as_ref(),
+            pair.two.traces.call(everyone, records[1_099].call).await.unwrap().as_ref(),
             records.last()
         );
     });
@@ -146,9 +116,6 @@ fn a_batch_that_could_not_be_written_can_be_tried_again() {
         traces.append(&batch).await.unwrap_err();
         std::fs::remove_dir(&path).unwrap();
         assert_eq!(traces.append(&batch).await.unwrap().written, 1);
-        assert_eq!(
-            list(traces, &CallFilter::default()).await,
-            [call(NOON_ISH_MS, 1).call]
-        );
+        assert_eq!(list(traces, &CallFilter::default()).await, [call(NOON_ISH_MS, 1).call]);
     });
 }

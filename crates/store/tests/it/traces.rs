@@ -21,13 +21,7 @@ pub(crate) fn frames(records: &[CallRecord]) -> Frames {
 
 pub(crate) async fn append(traces: &dyn TraceStore, records: &[CallRecord]) {
     let appended = traces.append(&[frames(records)]).await.unwrap();
-    assert_eq!(
-        appended,
-        Appended {
-            written: records.len(),
-            dropped: 0
-        }
-    );
+    assert_eq!(appended, Appended { written: records.len(), dropped: 0 });
 }
 
 pub(crate) async fn list(traces: &dyn TraceStore, filter: &CallFilter) -> Vec<CallId> {
@@ -45,20 +39,10 @@ fn a_call_reads_back_whole() {
         let records: Vec<_> = (0..3).map(|n| call(NOON_ISH_MS, n)).collect();
         append(&*pair.one.traces, &records).await;
         for record in &records {
-            assert_eq!(
-                pair.two.traces.call(HERE, record.call).await.unwrap().as_ref(),
-                Some(record)
-            );
+            assert_eq!(pair.two.traces.call(HERE, record.call).await.unwrap().as_ref(), Some(record));
         }
         assert_eq!(pair.two.traces.call(HERE, CallId(1)).await.unwrap(), None);
-        assert_eq!(
-            pair.two
-                .traces
-                .call(HERE, call(NOON_ISH_MS, 9).call)
-                .await
-                .unwrap(),
-            None
-        );
+        assert_eq!(pair.two.traces.call(HERE, call(NOON_ISH_MS, 9).call).await.unwrap(), None);
     });
 }
 
@@ -67,31 +51,14 @@ fn a_list_shows_what_a_call_was() {
     each(|pair| async move {
         let record = call(NOON_ISH_MS, 1);
         append(&*pair.one.traces, std::slice::from_ref(&record)).await;
-        let page = pair
-            .two
-            .traces
-            .list(HERE, &CallFilter::default(), None, 10)
-            .await
-            .unwrap();
-        let [summary] = &page.calls[..] else {
-            panic!("{page:?}")
-        };
+        let page = pair.two.traces.list(HERE, &CallFilter::default(), None, 10).await.unwrap();
+        let [summary] = &page.calls[..] else { panic!("{page:?}") };
         assert_eq!(
-            (
-                summary.call,
-                summary.trace,
-                summary.status,
-                summary.usage,
-                summary.cost,
-                summary.attempts
-            ),
+            (summary.call, summary.trace, summary.status, summary.usage, summary.cost, summary.attempts),
             (record.call, record.trace, 200, record.usage, record.cost, 2)
         );
         assert_eq!(summary.provider.as_deref(), Some("openai"), "the last attempt");
-        assert_eq!(
-            (summary.caller.clone(), summary.outcome),
-            (record.caller, record.outcome)
-        );
+        assert_eq!((summary.caller.clone(), summary.outcome), (record.caller, record.outcome));
         assert_eq!(page.next, None);
     });
 }
@@ -99,17 +66,10 @@ fn a_list_shows_what_a_call_was() {
 #[test]
 fn the_last_written_comes_first_whatever_the_executor() {
     each(|pair| async move {
-        let ended = |n: u64| CallRecord {
-            duration_us: n * 1_000,
-            ..call(NOON_ISH_MS, n)
-        };
+        let ended = |n: u64| CallRecord { duration_us: n * 1_000, ..call(NOON_ISH_MS, n) };
         let even: Vec<_> = (0..10).filter(|n| n % 2 == 0).map(ended).collect();
         let odd: Vec<_> = (0..10).filter(|n| n % 2 == 1).map(ended).collect();
-        pair.one
-            .traces
-            .append(&[frames(&even), frames(&odd)])
-            .await
-            .unwrap();
+        pair.one.traces.append(&[frames(&even), frames(&odd)]).await.unwrap();
         append(&*pair.one.traces, &[ended(10)]).await;
         let expected: Vec<_> = (0..=10).rev().map(|n| call(NOON_ISH_MS, n).call).collect();
         assert_eq!(list(&*pair.two.traces, &CallFilter::default()).await, expected);
@@ -121,11 +81,8 @@ fn filters_keep_what_they_name() {
     each(|pair| async move {
         let plain = call(NOON_ISH_MS, 0);
         let mut other = call(NOON_ISH_MS + 5_000, 1);
-        other.caller = Caller {
-            kind: CallerKind::Anonymous,
-            name: Arc::from("anonymous"),
-            scope: Scope::DEFAULT,
-        };
+        other.caller =
+            Caller { kind: CallerKind::Anonymous, name: Arc::from("anonymous"), scope: Scope::DEFAULT };
         other.endpoint_name = Some(Arc::from("embed"));
         other.requested_model = Arc::from("text-embedding-3");
         other.attempts.truncate(0);
@@ -190,12 +147,7 @@ fn pages_are_stable_while_calls_are_added() {
         }
         let (mut seen, mut after, mut pages) = (Vec::new(), None, 0);
         loop {
-            let page = pair
-                .two
-                .traces
-                .list(HERE, &CallFilter::default(), after, 7)
-                .await
-                .unwrap();
+            let page = pair.two.traces.list(HERE, &CallFilter::default(), after, 7).await.unwrap();
             seen.extend(ids(&page.calls));
             append(&*pair.one.traces, &[call(NOON_ISH_MS, 1_000 + pages)]).await;
             pages += 1;
@@ -216,22 +168,13 @@ fn a_tail_sees_each_call_once_and_in_order() {
         append(&*pair.one.traces, &[call(NOON_ISH_MS, 0)]).await;
         let tail = |after: Option<Cursor>, limit| {
             let traces = Arc::clone(&pair.two.traces);
-            async move {
-                traces
-                    .tail(HERE, &CallFilter::default(), after, limit)
-                    .await
-                    .unwrap()
-            }
+            async move { traces.tail(HERE, &CallFilter::default(), after, limit).await.unwrap() }
         };
         let CallPage { calls, next } = tail(None, 10).await;
         assert!(calls.is_empty(), "what came before is not followed");
         assert_eq!(tail(next, 10).await.next, next, "nothing new");
         // A call that began earlier than the others but was finished last is not missed.
-        append(
-            &*pair.one.traces,
-            &(5..12).map(|n| call(NOON_ISH_MS, n)).collect::<Vec<_>>(),
-        )
-        .await;
+        append(&*pair.one.traces, &(5..12).map(|n| call(NOON_ISH_MS, n)).collect::<Vec<_>>()).await;
         append(&*pair.one.traces, &[call(NOON_ISH_MS - 60_000, 1)]).await;
         let first = tail(next, 4).await;
         let second = tail(first.next, 4).await;
@@ -247,18 +190,9 @@ fn a_tail_sees_each_call_once_and_in_order() {
 #[test]
 fn a_filtered_tail_moves_on_past_what_it_left_out() {
     each(|pair| async move {
-        let start = pair
-            .two
-            .traces
-            .tail(HERE, &CallFilter::default(), None, 10)
-            .await
-            .unwrap()
-            .next;
+        let start = pair.two.traces.tail(HERE, &CallFilter::default(), None, 10).await.unwrap().next;
         append(&*pair.one.traces, &[call(NOON_ISH_MS, 1)]).await;
-        let nothing = CallFilter {
-            user: Some("nobody".to_owned()),
-            ..CallFilter::default()
-        };
+        let nothing = CallFilter { user: Some("nobody".to_owned()), ..CallFilter::default() };
         let page = pair.two.traces.tail(HERE, &nothing, start, 10).await.unwrap();
         assert!(page.calls.is_empty() && page.next > start);
     });
@@ -277,32 +211,20 @@ fn a_foreign_scope_sees_nothing() {
         for (within, expected) in [
             (HERE, vec![mine.call]),
             (Within::project(OTHER), vec![theirs.call]),
-            (
-                Within::organization(Scope::DEFAULT.organization),
-                vec![theirs.call, mine.call],
-            ),
+            (Within::organization(Scope::DEFAULT.organization), vec![theirs.call, mine.call]),
             (Within::organization(OrganizationId(9)), vec![]),
         ] {
             let sorted = |calls: &[CallSummary]| ids(calls).into_iter().collect::<HashSet<_>>();
             let wanted: HashSet<_> = expected.iter().copied().collect();
-            let listed = traces
-                .list(within, &CallFilter::default(), None, 10)
-                .await
-                .unwrap();
+            let listed = traces.list(within, &CallFilter::default(), None, 10).await.unwrap();
             assert_eq!(sorted(&listed.calls), wanted);
-            let tailed = traces
-                .tail(within, &CallFilter::default(), start, 10)
-                .await
-                .unwrap();
+            let tailed = traces.tail(within, &CallFilter::default(), start, 10).await.unwrap();
             assert_eq!(sorted(&tailed.calls), wanted);
             for record in [&mine, &theirs] {
                 let found = traces.call(within, record.call).await.unwrap();
                 assert_eq!(found.is_some(), expected.contains(&record.call));
             }
-            assert_eq!(
-                traces.trace(within, mine.trace).await.unwrap().len(),
-                expected.len()
-            );
+            assert_eq!(traces.trace(within, mine.trace).await.unwrap().len(), expected.len());
         }
     });
 }

@@ -179,16 +179,13 @@ impl Writer {
 /// The calls that may be tried again: those whose attempt failed within an hour before the last attempt.
 async fn recently_failed(connection: &mut SqliteConnection) -> Result<FailedCalls, sqlx::Error> {
     let mut failed = FailedCalls::default();
-    let last: Option<Vec<u8>> = sqlx::query_scalar("SELECT MAX(attempt) FROM usage_records")
-        .fetch_one(&mut *connection)
-        .await?;
+    let last: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT MAX(attempt) FROM usage_records").fetch_one(&mut *connection).await?;
     let Some(last) = last.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()) else {
         return Ok(failed);
     };
     // The first 48 bits of an attempt id are milliseconds.
-    let since = u128::from_be_bytes(last)
-        .saturating_sub(3_600_000 << 80)
-        .to_be_bytes();
+    let since = u128::from_be_bytes(last).saturating_sub(3_600_000 << 80).to_be_bytes();
     let calls: Vec<Vec<u8>> = sqlx::query_scalar(
         "SELECT call FROM usage_records
          WHERE attempt >= ? AND label IN (SELECT id FROM usage_labels WHERE outcome >= 10)

@@ -99,25 +99,13 @@ impl Cache {
             None => {
                 let parsed = LabelV1::parse(frame.label)?;
                 let id = insert_label(connection, &parsed).await?;
-                let label = Label {
-                    id,
-                    failed: parsed.outcome >= FIRST_FAILURE,
-                };
+                let label = Label { id, failed: parsed.outcome >= FIRST_FAILURE };
                 bound(&mut self.labels);
                 self.labels.insert(frame.label.into(), label);
                 label
             }
         };
-        Ok((
-            Dimensions {
-                organization,
-                team,
-                project,
-                caller,
-                label: label.id,
-            },
-            label.failed,
-        ))
+        Ok((Dimensions { organization, team, project, caller, label: label.id }, label.failed))
     }
 }
 

@@ -28,16 +28,9 @@ pub(super) struct SqliteLedger {
 impl SqliteLedger {
     pub(super) async fn open(data_dir: &Path) -> Result<Self, StoreError> {
         // FULL: a committed position means that a journal segment may be deleted.
-        let profile = Profile {
-            schema: LEDGER,
-            synchronous: SqliteSynchronous::Full,
-            page_size: 16_384,
-        };
+        let profile = Profile { schema: LEDGER, synchronous: SqliteSynchronous::Full, page_size: 16_384 };
         let (database, connection) = Database::open(&data_dir.join("ledger.db"), profile).await?;
-        Ok(Self {
-            database,
-            writer: Mutex::new(apply::Writer::new(connection)),
-        })
+        Ok(Self { database, writer: Mutex::new(apply::Writer::new(connection)) })
     }
 
     async fn read_positions(&self) -> Result<Vec<JournalPosition>, StoreError> {
@@ -48,15 +41,9 @@ impl SqliteLedger {
             .map_err(because)?;
         let position = |row: &sqlx::sqlite::SqliteRow| {
             let offset: i64 = row.try_get(1)?;
-            Ok(JournalPosition {
-                segment: row.try_get(0)?,
-                offset: u64::try_from(offset).unwrap_or(0),
-            })
+            Ok(JournalPosition { segment: row.try_get(0)?, offset: u64::try_from(offset).unwrap_or(0) })
         };
-        rows.iter()
-            .map(position)
-            .collect::<Result<_, _>>()
-            .map_err(because)
+        rows.iter().map(position).collect::<Result<_, _>>().map_err(because)
     }
 }
 

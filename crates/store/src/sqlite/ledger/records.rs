@@ -23,11 +23,8 @@ pub(super) async fn page(
     let because = |error| database.because(error);
     let limit = limit.clamp(1, PAGE_LIMIT);
     let mut arguments = SqliteArguments::default();
-    bind(
-        &mut arguments,
-        after.map(|after| after.to_bytes().to_vec()).unwrap_or_default(),
-    )
-    .map_err(because)?;
+    bind(&mut arguments, after.map(|after| after.to_bytes().to_vec()).unwrap_or_default())
+        .map_err(because)?;
     let tenant = within_sql(within, &mut arguments).map_err(because)?;
     bind(&mut arguments, i64::try_from(limit).unwrap_or(i64::MAX)).map_err(because)?;
     let sql = format!("{SELECT} WHERE u.attempt > ? AND {tenant} ORDER BY u.attempt LIMIT ?");
@@ -39,11 +36,7 @@ pub(super) async fn page(
     for row in &rows {
         page.records.push(record(row).map_err(because)?);
     }
-    page.next = page
-        .records
-        .last()
-        .filter(|_| rows.len() == limit)
-        .map(|record| record.attempt);
+    page.next = page.records.last().filter(|_| rows.len() == limit).map(|record| record.attempt);
     Ok(page)
 }
 
@@ -59,9 +52,7 @@ const SELECT: &str = "SELECT u.*, o.object AS organization_id, t.object AS team_
 fn record(row: &SqliteRow) -> Result<UsageRecord, sqlx::Error> {
     let call = CallId::from_bytes(id(row, "call")?);
     let trace: Option<Vec<u8>> = row.try_get("trace")?;
-    let trace = trace
-        .and_then(|bytes| bytes.try_into().ok())
-        .unwrap_or(call.to_bytes());
+    let trace = trace.and_then(|bytes| bytes.try_into().ok()).unwrap_or(call.to_bytes());
     let price: String = row.try_get("price")?;
     let cost: Option<i64> = row.try_get("cost")?;
     Ok(UsageRecord {
@@ -74,11 +65,7 @@ fn record(row: &SqliteRow) -> Result<UsageRecord, sqlx::Error> {
             team: TeamId::from_bytes(id(row, "team_id")?),
             project: ProjectId::from_bytes(id(row, "project_id")?),
         },
-        key: row
-            .try_get::<Vec<u8>, _>("key")?
-            .try_into()
-            .ok()
-            .map(KeyId::from_bytes),
+        key: row.try_get::<Vec<u8>, _>("key")?.try_into().ok().map(KeyId::from_bytes),
         caller: row.try_get::<String, _>("name")?.into(),
         endpoint: EndpointId::from_bytes(id(row, "endpoint")?),
         endpoint_name: row.try_get::<String, _>("endpoint_name")?.into(),
@@ -120,8 +107,5 @@ fn code<T: Code>(row: &SqliteRow, column: &str) -> Result<T, sqlx::Error> {
 }
 
 fn unreadable(column: &str) -> sqlx::Error {
-    sqlx::Error::ColumnDecode {
-        index: column.to_owned(),
-        source: "not a value of this version".into(),
-    }
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: "not a value of this version".into() }
 }

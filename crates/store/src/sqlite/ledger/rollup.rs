@@ -57,10 +57,7 @@ impl Rollup {
         }
         match self.spans.entry(hour) {
             Entry::Vacant(entry) => {
-                entry.insert(Span {
-                    first: row.attempt,
-                    last: row.attempt,
-                });
+                entry.insert(Span { first: row.attempt, last: row.attempt });
             }
             Entry::Occupied(mut entry) => {
                 let span = entry.get_mut();
@@ -117,34 +114,20 @@ impl InsertRollup {
         let hours: Vec<_> = rollup.hours.iter().collect();
         self.hours
             .run(connection, &hours, |((hour, dimensions), sums), into| {
-                let Dimensions {
-                    organization,
-                    team,
-                    project,
-                    caller,
-                    label,
-                } = *dimensions;
-                into.value(*hour)
-                    .value(organization)
-                    .value(team)
-                    .value(project)
-                    .value(caller)
-                    .value(label);
+                let Dimensions { organization, team, project, caller, label } = *dimensions;
+                into.value(*hour).value(organization).value(team).value(project).value(caller).value(label);
                 into.value(sums.calls).value(sums.attempts);
                 for tokens in sums.usage {
                     into.value(tokens);
                 }
-                into.value(column(sums.cost / PICO_PER_MICRO))
-                    .value(column(sums.cost % PICO_PER_MICRO));
+                into.value(column(sums.cost / PICO_PER_MICRO)).value(column(sums.cost % PICO_PER_MICRO));
                 into.value(sums.unknown_cost);
             })
             .await?;
         let spans: Vec<_> = rollup.spans.iter().collect();
         self.spans
             .run(connection, &spans, |(hour, span), into| {
-                into.value(**hour)
-                    .value(span.first.as_slice())
-                    .value(span.last.as_slice());
+                into.value(**hour).value(span.first.as_slice()).value(span.last.as_slice());
             })
             .await
             .map(drop)

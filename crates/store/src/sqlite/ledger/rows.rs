@@ -83,10 +83,7 @@ impl InsertUsage {
             first, trace, cache_write_1h, audio_input, audio_output)";
         let usual = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1,NULL,0,0,0)";
         let rare = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
-        Self {
-            usual: Insert::new(into, usual, ""),
-            rare: Insert::new(into, rare, ""),
-        }
+        Self { usual: Insert::new(into, usual, ""), rare: Insert::new(into, rare, "") }
     }
 
     /// Returns how many were not there before.
@@ -96,10 +93,7 @@ impl InsertUsage {
         rows: &[UsageRow],
     ) -> Result<u64, sqlx::Error> {
         let (rare, usual): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.is_rare());
-        let usual = self
-            .usual
-            .run(connection, &usual, |row, into| bind_usual(row, into))
-            .await?;
+        let usual = self.usual.run(connection, &usual, |row, into| bind_usual(row, into)).await?;
         let rare = self.rare.run(connection, &rare, |row, into| {
             let [_, _, _, cache_write_1h, audio_input, _, _, audio_output] = row.usage;
             bind_usual(row, into);
@@ -111,26 +105,12 @@ impl InsertUsage {
 }
 
 fn bind_usual(row: &UsageRow, into: &mut Row<'_>) {
-    let Dimensions {
-        organization,
-        team,
-        project,
-        caller,
-        label,
-    } = row.dimensions;
+    let Dimensions { organization, team, project, caller, label } = row.dimensions;
     let [input, cache_read, cache_write, _, _, output, reasoning, _] = row.usage;
     into.value(row.attempt.as_slice()).value(row.call.as_slice());
     into.value(row.settled_at_ms).value(row.duration_ms);
-    into.value(organization)
-        .value(team)
-        .value(project)
-        .value(caller)
-        .value(label);
-    into.value(input)
-        .value(cache_read)
-        .value(cache_write)
-        .value(output)
-        .value(reasoning);
+    into.value(organization).value(team).value(project).value(caller).value(label);
+    into.value(input).value(cache_read).value(cache_write).value(output).value(reasoning);
     into.value(row.cost);
 }
 

@@ -22,9 +22,7 @@ pub(super) async fn report(
     within: Within,
     query: UsageQuery,
 ) -> Result<UsageReport, StoreError> {
-    read(database, within, query)
-        .await
-        .map_err(|error| database.because(error))
+    read(database, within, query).await.map_err(|error| database.because(error))
 }
 
 async fn read(database: &Database, within: Within, query: UsageQuery) -> Result<UsageReport, sqlx::Error> {
@@ -108,9 +106,7 @@ async fn add_part(
             SELECT {dimension} AS number, {sums} FROM {source} AND {tenant} GROUP BY {dimension}
          ) AS sums JOIN {table} AS named ON named.id = sums.number"
     );
-    let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
-        .fetch_all(&mut *connection)
-        .await?;
+    let rows = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut *connection).await?;
     for row in rows {
         groups.add(identify(by, &row)?, row.try_get(0)?, &totals(&row)?);
     }
@@ -143,9 +139,8 @@ pub(super) fn within_sql(within: Within, arguments: &mut SqliteArguments) -> Res
     for (level, id) in levels {
         if let Some(id) = id {
             bind(arguments, id.to_vec())?;
-            conditions.push(format!(
-                "{level} = (SELECT id FROM tenants WHERE kind = '{level}' AND object = ?)"
-            ));
+            conditions
+                .push(format!("{level} = (SELECT id FROM tenants WHERE kind = '{level}' AND object = ?)"));
         }
     }
     Ok(conditions.join(" AND "))
@@ -205,19 +200,9 @@ struct Groups {
 
 impl Groups {
     fn add(&mut self, (id, name): (Option<String>, String), number: i64, totals: &UsageTotals) {
-        let key = (
-            id.clone(),
-            if id.is_some() { String::new() } else { name.clone() },
-        );
+        let key = (id.clone(), if id.is_some() { String::new() } else { name.clone() });
         let (newest, group) = self.groups.entry(key).or_insert_with(|| {
-            (
-                number,
-                UsageGroup {
-                    id,
-                    name: name.clone(),
-                    totals: UsageTotals::default(),
-                },
-            )
+            (number, UsageGroup { id, name: name.clone(), totals: UsageTotals::default() })
         });
         if number > *newest {
             *newest = number;
@@ -233,14 +218,8 @@ impl Groups {
             total.add(&group.totals);
         }
         groups.sort_by(|a, b| {
-            let by_size = b
-                .totals
-                .cost
-                .cmp(&a.totals.cost)
-                .then(b.totals.attempts.cmp(&a.totals.attempts));
-            by_size
-                .then_with(|| a.name.cmp(&b.name))
-                .then_with(|| a.id.cmp(&b.id))
+            let by_size = b.totals.cost.cmp(&a.totals.cost).then(b.totals.attempts.cmp(&a.totals.attempts));
+            by_size.then_with(|| a.name.cmp(&b.name)).then_with(|| a.id.cmp(&b.id))
         });
         groups.truncate(MAX_GROUPS);
         UsageReport { groups, total }
@@ -267,17 +246,9 @@ mod tests {
         check(
             Some(2 * H - 1),
             Some(4 * H + 1),
-            &[
-                Part::Records(2 * H - 1, 2 * H),
-                Part::Hours(2, 4),
-                Part::Records(4 * H, 4 * H + 1),
-            ],
+            &[Part::Records(2 * H - 1, 2 * H), Part::Hours(2, 4), Part::Records(4 * H, 4 * H + 1)],
         );
-        check(
-            Some(2 * H + 5),
-            Some(2 * H + 9),
-            &[Part::Records(2 * H + 5, 2 * H + 9)],
-        );
+        check(Some(2 * H + 5), Some(2 * H + 9), &[Part::Records(2 * H + 5, 2 * H + 9)]);
         check(Some(2 * H + 5), Some(3 * H), &[Part::Records(2 * H + 5, 3 * H)]);
         check(Some(2 * H), Some(2 * H + 9), &[Part::Records(2 * H, 2 * H + 9)]);
         check(

@@ -1,4 +1,5 @@
--- The days there are files for. The bounds are set before a chunk is written, so a file never reaches beyond them.
+-- The days there are files for. The bounds are set ahead, before a chunk is written, so a file never
+-- reaches beyond them.
 CREATE TABLE days (
     day         INTEGER PRIMARY KEY,  -- days since the Unix epoch
     first_chunk INTEGER NOT NULL,

@@ -18,11 +18,16 @@ use crate::{Appended, CallFrame, Frames, StoreError};
 /// Traces whose day is kept at hand: the runs that are going on.
 const KNOWN_TRACES: usize = 16_384;
 
+/// How far ahead a day's bounds are set, in microseconds, so that the index is not written with every batch.
+const RESERVED_US: i64 = 10_000_000;
+
 /// The one writer of traces.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     /// The chunk written last; unknown before the first.
     last_chunk: Option<i64>,
+    /// The day written last, and up to which chunk the index says it may reach.
+    reserved: Option<(Day, i64)>,
     days: HashMap<TraceId, Day>,
 }
 
@@ -52,10 +57,7 @@ impl Writer {
         for day in days {
             let Some(part) = parts.remove(&day) else { continue };
             let calls = part.calls.len();
-            match self
-                .write_part(files, index, batch, day, part, &mut entries)
-                .await
-            {
+            match self.write_part(files, index, batch, day, part, &mut entries).await {
                 Ok(()) => appended.written += calls,
                 Err(error) => {
                     appended.dropped += calls;
@@ -74,6 +76,12 @@ impl Writer {
         }
     }
 
+    /// Days were deleted: what was known about them is no longer so.
+    pub(super) fn forget_days(&mut self) {
+        self.reserved = None;
+        self.days.clear();
+    }
+
     /// Sorts the calls of a batch by the day they belong to.
     async fn place<'a>(
         &mut self,
@@ -87,11 +95,8 @@ impl Writer {
             let mut at = 0;
             for frame in frames.iter() {
                 let own = Day::of_call(frame.call);
-                let day = if frame.is_linked() {
-                    self.days.get(&frame.trace).copied().unwrap_or(own)
-                } else {
-                    own
-                };
+                let day =
+                    if frame.is_linked() { self.days.get(&frame.trace).copied().unwrap_or(own) } else { own };
                 if day != own {
                     entries.moved.push((frame.call, day));
                 }
@@ -114,10 +119,8 @@ impl Writer {
         if self.days.len() >= KNOWN_TRACES {
             self.days.clear();
         }
-        let mut unknown: Vec<TraceId> = linked()
-            .map(|frame| frame.trace)
-            .filter(|trace| !self.days.contains_key(trace))
-            .collect();
+        let mut unknown: Vec<TraceId> =
+            linked().map(|frame| frame.trace).filter(|trace| !self.days.contains_key(trace)).collect();
         if unknown.is_empty() {
             return Ok(());
         }
@@ -158,9 +161,7 @@ impl Writer {
         // Within a buffer calls lie in the order they ended; only buffers have to be woven together.
         part.calls.sort_by_key(|(frame, _)| frame.ended_at_us);
         let chunks = part.chunks(begin);
-        let written = self
-            .write_chunks(&file, index, day, &chunks, &part, entries)
-            .await;
+        let written = self.write_chunks(&file, index, day, &chunks, &part, entries).await;
         if written.is_err() {
             bodies.take_back();
             // Whatever the index did not take is looked up again.
@@ -180,26 +181,12 @@ impl Writer {
     ) -> Result<(), StoreError> {
         let last = match self.last_chunk {
             Some(last) => last,
-            None => index
-                .days()
-                .await?
-                .iter()
-                .map(|bounds| bounds.last_chunk)
-                .max()
-                .unwrap_or(0),
+            None => index.days().await?.iter().map(|bounds| bounds.last_chunk).max().unwrap_or(0),
         };
         let first_chunk = now_us().max(last + 1);
         let last_chunk = first_chunk + i64::try_from(chunks.len()).unwrap_or(0);
         self.last_chunk = Some(last_chunk);
-        // The index goes first: that a day may hold a chunk must be known before it does.
-        entries.days = vec![DayBounds {
-            day,
-            first_chunk,
-            last_chunk,
-        }];
-        index.add(entries).await?;
-        entries.traces.clear();
-        entries.moved.clear();
+        self.tell_index(index, day, first_chunk, last_chunk, entries).await?;
 
         let mut writer = file.writer.lock().await;
         let mut connection = match writer.take() {
@@ -210,6 +197,30 @@ impl Writer {
             .await
             .map_err(|error| file.database.because(error))?;
         *writer = Some(connection);
+        Ok(())
+    }
+}
+
+impl Writer {
+    /// The index goes first: that a day may hold a chunk must be known before it does.
+    async fn tell_index(
+        &mut self,
+        index: &Index,
+        day: Day,
+        first_chunk: i64,
+        last_chunk: i64,
+        entries: &mut IndexEntries,
+    ) -> Result<(), StoreError> {
+        let reserved = self.reserved.is_some_and(|(same, until)| same == day && last_chunk <= until);
+        if reserved && entries.traces.is_empty() && entries.moved.is_empty() {
+            return Ok(());
+        }
+        let until = last_chunk + RESERVED_US;
+        entries.days = vec![DayBounds { day, first_chunk, last_chunk: until }];
+        index.add(entries).await?;
+        self.reserved = Some((day, until));
+        entries.traces.clear();
+        entries.moved.clear();
         Ok(())
     }
 }
@@ -226,10 +237,7 @@ impl<'a> DayPart<'a> {
 
     fn write_bodies(&self, batch: &[Frames], bodies: &mut Appending<'_>) -> Result<(), StoreError> {
         for (source, run) in &self.runs {
-            if let Some(bytes) = batch
-                .get(*source)
-                .and_then(|frames| frames.bytes().get(run.clone()))
-            {
+            if let Some(bytes) = batch.get(*source).and_then(|frames| frames.bytes().get(run.clone())) {
                 bodies.add(bytes)?;
             }
         }
@@ -256,36 +264,18 @@ async fn insert(
     chunks: &[Chunk],
     part: &DayPart<'_>,
 ) -> Result<(), sqlx::Error> {
+    let frames = part.calls.iter().map(|(frame, _)| frame).filter(|frame| frame.is_linked());
+    let mut links: Vec<_> = frames.map(|frame| (frame.trace.to_bytes(), frame.call.to_bytes())).collect();
+    links.sort_unstable();
+    if let ([chunk], []) = (chunks, &links[..]) {
+        // One statement is a transaction of its own, and the most frequent case.
+        return insert_chunk(connection, first_chunk, chunk).await;
+    }
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     for (chunk, number) in chunks.iter().zip(first_chunk..) {
-        sqlx::query(
-            "INSERT INTO chunks (chunk, organization, team, project, calls, first_call, last_call,
-                                 first_started, last_started, heads)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(number)
-        .bind(chunk.scope.organization.to_bytes().to_vec())
-        .bind(chunk.scope.team.to_bytes().to_vec())
-        .bind(chunk.scope.project.to_bytes().to_vec())
-        .bind(i64::try_from(chunk.calls).unwrap_or(i64::MAX))
-        .bind(chunk.first_call.to_bytes().to_vec())
-        .bind(chunk.last_call.to_bytes().to_vec())
-        .bind(chunk.first_started)
-        .bind(chunk.last_started)
-        .bind(chunk.heads.clone())
-        .execute(&mut *transaction)
-        .await?;
+        insert_chunk(&mut transaction, number, chunk).await?;
     }
-    let frames = part
-        .calls
-        .iter()
-        .map(|(frame, _)| frame)
-        .filter(|frame| frame.is_linked());
-    let mut links: Vec<_> = frames
-        .map(|frame| (frame.trace.to_bytes(), frame.call.to_bytes()))
-        .collect();
     if !links.is_empty() {
-        links.sort_unstable();
         let insert = Insert::new("INSERT OR IGNORE INTO links (trace, call)", "(?,?)", "");
         insert
             .run(&mut transaction, &links, |(trace, call), into| {
@@ -294,4 +284,29 @@ async fn insert(
             .await?;
     }
     transaction.commit().await
+}
+
+async fn insert_chunk(
+    connection: &mut SqliteConnection,
+    number: i64,
+    chunk: &Chunk,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO chunks (chunk, organization, team, project, calls, first_call, last_call,
+                             first_started, last_started, heads)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(number)
+    .bind(chunk.scope.organization.to_bytes().to_vec())
+    .bind(chunk.scope.team.to_bytes().to_vec())
+    .bind(chunk.scope.project.to_bytes().to_vec())
+    .bind(i64::try_from(chunk.calls).unwrap_or(i64::MAX))
+    .bind(chunk.first_call.to_bytes().to_vec())
+    .bind(chunk.last_call.to_bytes().to_vec())
+    .bind(chunk.first_started)
+    .bind(chunk.last_started)
+    .bind(chunk.heads.clone())
+    .execute(connection)
+    .await
+    .map(drop)
 }

@@ -36,12 +36,7 @@ impl Bodies {
         let failed = |source| StoreError::io(&self.path, source);
         let file = options.open(&self.path).map_err(failed)?;
         let begin = file.metadata().map_err(failed)?.len();
-        Ok(Appending {
-            bodies: self,
-            file,
-            begin,
-            end: begin,
-        })
+        Ok(Appending { bodies: self, file, begin, end: begin })
     }
 
     /// The frame at `offset`. Synchronous: it is in the page cache or one read away.
@@ -66,9 +61,7 @@ impl Appending<'_> {
     /// Adds `bytes` and returns where they begin.
     pub(super) fn add(&mut self, bytes: &[u8]) -> Result<u64, StoreError> {
         let at = self.end;
-        self.file
-            .write_all(bytes)
-            .map_err(|source| StoreError::io(&self.bodies.path, source))?;
+        self.file.write_all(bytes).map_err(|source| StoreError::io(&self.bodies.path, source))?;
         self.end += u64::try_from(bytes.len()).unwrap_or(0);
         Ok(at)
     }

@@ -60,9 +60,6 @@ pub(super) fn stored(heads: &[u8]) -> impl Iterator<Item = Stored<'_>> {
         let (offset, behind) = rest.split_first_chunk::<8>()?;
         let frame = CallFrame::parse(behind).ok()?;
         rest = behind.get(frame.up_to_head().len()..)?;
-        Some(Stored {
-            frame,
-            offset: u64::from_le_bytes(*offset),
-        })
+        Some(Stored { frame, offset: u64::from_le_bytes(*offset) })
     })
 }

@@ -40,9 +40,7 @@ pub(super) fn call_ms(call: CallId) -> i64 {
 }
 
 pub(super) fn now_us() -> i64 {
-    let since_epoch = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX)
 }
 
@@ -56,11 +54,7 @@ impl fmt::Display for Day {
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-        let month = if shifted_month < 10 {
-            shifted_month + 3
-        } else {
-            shifted_month - 9
-        };
+        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         write!(f, "{year:04}-{month:02}-{day:02}")
     }
@@ -92,9 +86,6 @@ mod tests {
         assert_eq!(Day::said_by(id(20_000 * MS_PER_DAY), now), None);
         assert_eq!(Day::said_by(id(20_790 * MS_PER_DAY), now), None);
         // Version 4 with a plausible beginning.
-        assert_eq!(
-            Day::said_by(TraceId(id(20_770 * MS_PER_DAY).0 & !(3 << 76)), now),
-            None
-        );
+        assert_eq!(Day::said_by(TraceId(id(20_770 * MS_PER_DAY).0 & !(3 << 76)), now), None);
     }
 }

@@ -40,10 +40,7 @@ struct OpenDays {
 
 impl DayFiles {
     pub(super) fn new(dir: PathBuf) -> Self {
-        Self {
-            dir,
-            open: Mutex::default(),
-        }
+        Self { dir, open: Mutex::default() }
     }
 
     fn path(&self, day: Day, suffix: &str) -> PathBuf {
@@ -73,23 +70,12 @@ impl DayFiles {
         if !create && !path.exists() {
             return Ok(None);
         }
-        let profile = Profile {
-            schema: TRACE_DAY,
-            synchronous: SqliteSynchronous::Normal,
-            page_size: 16_384,
-        };
+        let profile =
+            Profile { schema: TRACE_DAY, synchronous: SqliteSynchronous::Normal, page_size: 16_384 };
         let (database, writer) = Database::open(&path, profile).await?;
         let bodies = Bodies::new(self.path(day, "bodies"));
-        let file = Arc::new(DayFile {
-            database,
-            bodies,
-            writer: Mutex::new(create.then_some(writer)),
-        });
-        let idle = open
-            .days
-            .iter()
-            .min_by_key(|(_, (used, _))| *used)
-            .map(|(day, _)| *day);
+        let file = Arc::new(DayFile { database, bodies, writer: Mutex::new(create.then_some(writer)) });
+        let idle = open.days.iter().min_by_key(|(_, (used, _))| *used).map(|(day, _)| *day);
         if let Some(idle) = idle.filter(|_| open.days.len() >= OPEN_DAYS) {
             // Its files close when the last reader lets go of it.
             open.days.remove(&idle);

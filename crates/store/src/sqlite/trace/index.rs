@@ -40,16 +40,10 @@ pub(super) struct IndexEntries {
 
 impl Index {
     pub(super) async fn open(dir: &Path) -> Result<Self, StoreError> {
-        let profile = Profile {
-            schema: TRACE_INDEX,
-            synchronous: SqliteSynchronous::Normal,
-            page_size: 4_096,
-        };
+        let profile =
+            Profile { schema: TRACE_INDEX, synchronous: SqliteSynchronous::Normal, page_size: 4_096 };
         let (database, writer) = Database::open(&dir.join("index.db"), profile).await?;
-        Ok(Self {
-            database,
-            writer: Mutex::new(Some(writer)),
-        })
+        Ok(Self { database, writer: Mutex::new(Some(writer)) })
     }
 
     pub(super) async fn days(&self) -> Result<Vec<DayBounds>, StoreError> {
@@ -60,18 +54,13 @@ impl Index {
             .map_err(because)?;
         let bounds = |row: &sqlx::sqlite::SqliteRow| {
             let day = Day(row.try_get(0)?);
-            Ok(DayBounds {
-                day,
-                first_chunk: row.try_get(1)?,
-                last_chunk: row.try_get(2)?,
-            })
+            Ok(DayBounds { day, first_chunk: row.try_get(1)?, last_chunk: row.try_get(2)? })
         };
         rows.iter().map(bounds).collect::<Result<_, _>>().map_err(because)
     }
 
     pub(super) async fn day_of_trace(&self, trace: TraceId) -> Result<Option<Day>, StoreError> {
-        self.look_up("SELECT day FROM traces WHERE trace = ?", trace.to_bytes())
-            .await
+        self.look_up("SELECT day FROM traces WHERE trace = ?", trace.to_bytes()).await
     }
 
     /// The days of those of `traces` that are listed.
@@ -98,17 +87,12 @@ impl Index {
     }
 
     pub(super) async fn day_of_moved(&self, call: CallId) -> Result<Option<Day>, StoreError> {
-        self.look_up("SELECT day FROM moved_calls WHERE call = ?", call.to_bytes())
-            .await
+        self.look_up("SELECT day FROM moved_calls WHERE call = ?", call.to_bytes()).await
     }
 
     async fn look_up(&self, sql: &'static str, id: [u8; 16]) -> Result<Option<Day>, StoreError> {
-        let day = sqlx::query_scalar(sql)
-            .bind(id.to_vec())
-            .fetch_optional(self.database.readers())
-            .await;
-        day.map(|day| day.map(Day))
-            .map_err(|error| self.database.because(error))
+        let day = sqlx::query_scalar(sql).bind(id.to_vec()).fetch_optional(self.database.readers()).await;
+        day.map(|day| day.map(Day)).map_err(|error| self.database.because(error))
     }
 
     pub(super) async fn add(&self, entries: &IndexEntries) -> Result<(), StoreError> {
@@ -117,9 +101,7 @@ impl Index {
             Some(connection) => connection,
             None => self.database.connect().await?,
         };
-        write(&mut connection, entries)
-            .await
-            .map_err(|error| self.database.because(error))?;
+        write(&mut connection, entries).await.map_err(|error| self.database.because(error))?;
         *writer = Some(connection);
         Ok(())
     }
@@ -131,9 +113,8 @@ impl Index {
             Some(connection) => connection,
             None => self.database.connect().await?,
         };
-        let forgotten = forget(&mut connection, before)
-            .await
-            .map_err(|error| self.database.because(error))?;
+        let forgotten =
+            forget(&mut connection, before).await.map_err(|error| self.database.because(error))?;
         *writer = Some(connection);
         Ok(usize::try_from(forgotten).unwrap_or(usize::MAX))
     }
@@ -178,14 +159,9 @@ async fn write(connection: &mut SqliteConnection, entries: &IndexEntries) -> Res
 
 async fn forget(connection: &mut SqliteConnection, before: Day) -> Result<u64, sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let days = sqlx::query("DELETE FROM days WHERE day < ?")
-        .bind(before.0)
-        .execute(&mut *transaction)
-        .await?;
-    for sql in [
-        "DELETE FROM traces WHERE day < ?",
-        "DELETE FROM moved_calls WHERE day < ?",
-    ] {
+    let days =
+        sqlx::query("DELETE FROM days WHERE day < ?").bind(before.0).execute(&mut *transaction).await?;
+    for sql in ["DELETE FROM traces WHERE day < ?", "DELETE FROM moved_calls WHERE day < ?"] {
         sqlx::query(sql).bind(before.0).execute(&mut *transaction).await?;
     }
     transaction.commit().await?;

@@ -35,23 +35,13 @@ impl SqliteTraces {
         create_private_dir(&dir)?;
         let index = index::Index::open(&dir).await?;
         let files = Arc::new(files::DayFiles::new(dir));
-        Ok(Self {
-            files,
-            index,
-            writer: Mutex::new(append::Writer::default()),
-        })
+        Ok(Self { files, index, writer: Mutex::new(append::Writer::default()) })
     }
 }
 
 impl TraceStore for SqliteTraces {
     fn append<'a>(&'a self, batch: &'a [Frames]) -> Reply<'a, Appended> {
-        Box::pin(async {
-            self.writer
-                .lock()
-                .await
-                .append(&self.files, &self.index, batch)
-                .await
-        })
+        Box::pin(async { self.writer.lock().await.append(&self.files, &self.index, batch).await })
     }
 
     fn list<'a>(
@@ -85,7 +75,8 @@ impl TraceStore for SqliteTraces {
     fn delete_before(&self, before_ms: i64) -> Reply<'_, usize> {
         Box::pin(async move {
             // Under the writer's lock: nothing is added to a file while it goes.
-            let _writer = self.writer.lock().await;
+            let mut writer = self.writer.lock().await;
+            writer.forget_days();
             let before = day::Day::of_ms(before_ms);
             self.files.delete_before(before).await?;
             self.index.forget_before(before).await

@@ -27,11 +27,7 @@ pub(super) async fn call(
     within: Within,
     call: CallId,
 ) -> Result<Option<CallRecord>, StoreError> {
-    let day = traces
-        .index
-        .day_of_moved(call)
-        .await?
-        .unwrap_or(Day::of_call(call));
+    let day = traces.index.day_of_moved(call).await?.unwrap_or(Day::of_call(call));
     match traces.files.existing(day).await? {
         Some(file) => find(&file, within, call).await,
         None => Ok(None),
@@ -45,11 +41,7 @@ pub(super) async fn trace(
 ) -> Result<Vec<CallRecord>, StoreError> {
     // A trace that we began has the id of its first call.
     let root = CallId(trace.0);
-    let day = traces
-        .index
-        .day_of_trace(trace)
-        .await?
-        .unwrap_or(Day::of_call(root));
+    let day = traces.index.day_of_trace(trace).await?.unwrap_or(Day::of_call(root));
     let Some(file) = traces.files.existing(day).await? else {
         return Ok(Vec::new());
     };
@@ -115,12 +107,8 @@ async fn read_bodies(
     let bodies = Arc::clone(file);
     let length = head.len_bytes();
     let read = tokio::task::spawn_blocking(move || bodies.bodies.read(offset, length)).await;
-    let frame = read.unwrap_or_else(|_| {
-        Err(StoreError::damaged(
-            "the bodies of a call",
-            "the read was cut off",
-        ))
-    });
+    let frame =
+        read.unwrap_or_else(|_| Err(StoreError::damaged("the bodies of a call", "the read was cut off")));
     let record = frame.and_then(|frame| {
         let damaged = |why: String| StoreError::damaged(format!("call {}", head.call), why);
         match CallFrame::split(&frame) {
@@ -136,9 +124,7 @@ async fn read_bodies(
         let mut record = head
             .record_without_detail()
             .map_err(|error| StoreError::damaged(format!("call {}", head.call), error.to_string()))?;
-        record
-            .notes
-            .push("the attempts and payloads of this call were lost".to_owned());
+        record.notes.push("the attempts and payloads of this call were lost".to_owned());
         Ok(record)
     })
 }

@@ -27,16 +27,10 @@ pub(super) async fn newest(
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<CallPage, StoreError> {
-    let start = after.unwrap_or(Cursor {
-        chunk: i64::MAX,
-        index: u32::MAX,
-    });
+    let start = after.unwrap_or(Cursor { chunk: i64::MAX, index: u32::MAX });
     let mut scan = Scan::new(traces, within, filter, start, limit, Order::NewestFirst).await?;
     let full = scan.run().await?;
-    Ok(CallPage {
-        next: scan.position.filter(|_| full),
-        calls: scan.calls,
-    })
+    Ok(CallPage { next: scan.position.filter(|_| full), calls: scan.calls })
 }
 
 pub(super) async fn since(
@@ -47,28 +41,32 @@ pub(super) async fn since(
     limit: usize,
 ) -> Result<CallPage, StoreError> {
     let Some(start) = after else {
-        let last = traces
-            .index
-            .days()
-            .await?
-            .iter()
-            .map(|bounds| bounds.last_chunk)
-            .max();
-        let now = Cursor {
-            chunk: last.unwrap_or(0),
-            index: u32::MAX,
-        };
-        return Ok(CallPage {
-            calls: Vec::new(),
-            next: Some(now),
-        });
+        let now = Cursor { chunk: last_chunk(traces).await?, index: u32::MAX };
+        return Ok(CallPage { calls: Vec::new(), next: Some(now) });
     };
     let mut scan = Scan::new(traces, within, filter, start, limit, Order::OldestFirst).await?;
     scan.run().await?;
-    Ok(CallPage {
-        next: scan.position.or(Some(start)),
-        calls: scan.calls,
-    })
+    Ok(CallPage { next: scan.position.or(Some(start)), calls: scan.calls })
+}
+
+/// The chunk written last, over all days and projects; 0 if there is none. The bounds of a day are set ahead, so its
+/// file is asked.
+async fn last_chunk(traces: &SqliteTraces) -> Result<i64, StoreError> {
+    let mut days = traces.index.days().await?;
+    days.sort_unstable_by_key(|bounds| std::cmp::Reverse(bounds.last_chunk));
+    let mut last = 0;
+    for bounds in days {
+        if bounds.last_chunk <= last {
+            break;
+        }
+        let Some(file) = traces.files.existing(bounds.day).await? else { continue };
+        let found: Option<i64> = sqlx::query_scalar("SELECT MAX(chunk) FROM chunks")
+            .fetch_one(file.database.readers())
+            .await
+            .map_err(|error| file.database.because(error))?;
+        last = last.max(found.unwrap_or(0));
+    }
+    Ok(last)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,41 +105,17 @@ impl<'a> Scan<'a> {
         limit: usize,
         order: Order,
     ) -> Result<Self, StoreError> {
-        let source = |DayBounds {
-                          day,
-                          first_chunk,
-                          last_chunk,
-                      }| {
+        let source = |DayBounds { day, first_chunk, last_chunk }| {
             let bound = match order {
                 Order::NewestFirst => (first_chunk <= start.chunk).then_some(last_chunk.min(start.chunk)),
                 Order::OldestFirst => (last_chunk >= start.chunk).then_some(first_chunk.max(start.chunk)),
             };
-            bound.map(|bound| Source {
-                day,
-                bound,
-                rows: VecDeque::new(),
-            })
+            bound.map(|bound| Source { day, bound, rows: VecDeque::new() })
         };
-        let sources = traces
-            .index
-            .days()
-            .await?
-            .into_iter()
-            .filter_map(source)
-            .collect();
+        let sources = traces.index.days().await?.into_iter().filter_map(source).collect();
         let limit = limit.clamp(1, PAGE_LIMIT);
         let calls = Vec::new();
-        Ok(Self {
-            traces,
-            within,
-            filter,
-            order,
-            start,
-            limit,
-            sources,
-            calls,
-            position: None,
-        })
+        Ok(Self { traces, within, filter, order, start, limit, sources, calls, position: None })
     }
 
     /// Visits chunks until the page is full. False if the end was reached before.
@@ -172,11 +146,7 @@ impl<'a> Scan<'a> {
     /// The source whose next chunk comes first.
     fn next_source(&self) -> Option<usize> {
         let next = |source: &Source| source.rows.front().map_or(source.bound, |(chunk, _)| *chunk);
-        let sources = self
-            .sources
-            .iter()
-            .enumerate()
-            .map(|(at, source)| (next(source), at));
+        let sources = self.sources.iter().enumerate().map(|(at, source)| (next(source), at));
         match self.order {
             Order::NewestFirst => sources.max(),
             Order::OldestFirst => sources.min(),
@@ -196,9 +166,7 @@ impl<'a> Scan<'a> {
         let since = self.filter.since_ms.map_or(i64::MIN, to_us);
         let until = self.filter.until_ms.map_or(i64::MAX, to_us);
         for value in [since, until, bound, ROWS] {
-            arguments
-                .add(value)
-                .map_err(|error| because(sqlx::Error::Encode(error)))?;
+            arguments.add(value).map_err(|error| because(sqlx::Error::Encode(error)))?;
         }
         let sql = format!(
             "SELECT chunk, heads FROM chunks
@@ -245,13 +213,10 @@ impl<'a> Scan<'a> {
         if !self.filter.admits_time(call.frame.started_at_us) {
             return None;
         }
-        let summary = call
-            .frame
-            .head()
-            .and_then(|head| match self.filter.admits(&head) {
-                true => CallSummary::new(&call.frame, &head).map(Some),
-                false => Ok(None),
-            });
+        let summary = call.frame.head().and_then(|head| match self.filter.admits(&head) {
+            true => CallSummary::new(&call.frame, &head).map(Some),
+            false => Ok(None),
+        });
         summary.unwrap_or_else(|error| {
             tracing::warn!(call = %call.frame.call, %error, "a call is left out of the list");
             None
@@ -262,10 +227,7 @@ impl<'a> Scan<'a> {
 /// The condition that keeps the chunks of `within`.
 pub(super) fn within_sql(within: Within, arguments: &mut SqliteArguments) -> Result<String, sqlx::Error> {
     let levels = [
-        (
-            "organization",
-            Some(OrganizationId::to_bytes(within.organization)),
-        ),
+        ("organization", Some(OrganizationId::to_bytes(within.organization))),
         ("team", within.team.map(TeamId::to_bytes)),
         ("project", within.project.map(ProjectId::to_bytes)),
     ];

@@ -1,0 +1,200 @@
+//! What executors, the writer and whoever asks for the recorder's health share.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, watch};
+
+use crate::Options;
+use crate::health::Health;
+use crate::lane::Lane;
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    lanes: Mutex<Vec<Arc<Lane>>>,
+    /// Something lies there since the writer last began to look.
+    dirty: AtomicBool,
+    /// Wakes the writer from having nothing to do.
+    pub(crate) work: Notify,
+    /// Ends its waiting for company.
+    pub(crate) hurry: Notify,
+    stopping: AtomicBool,
+    flush_asked: AtomicU64,
+    flush_done: watch::Sender<u64>,
+    pub(crate) queued_bytes: AtomicUsize,
+    pub(crate) dropped_calls: AtomicU64,
+    pub(crate) lost_usage: AtomicU64,
+    pub(crate) journal_lag: AtomicU64,
+    troubles: Mutex<Troubles>,
+}
+
+/// What goes wrong at present, per part; each is cleared by its next success.
+#[derive(Debug, Default)]
+struct Troubles {
+    journal: Option<String>,
+    ledger: Option<String>,
+    content: Option<String>,
+    writer: Option<String>,
+}
+
+/// A part that can be in trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Journal,
+    Ledger,
+    Content,
+    Writer,
+}
+
+impl Shared {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            options,
+            lanes: Mutex::default(),
+            dirty: AtomicBool::new(false),
+            work: Notify::new(),
+            hurry: Notify::new(),
+            stopping: AtomicBool::new(false),
+            flush_asked: AtomicU64::new(0),
+            flush_done: watch::Sender::new(0),
+            queued_bytes: AtomicUsize::new(0),
+            dropped_calls: AtomicU64::new(0),
+            lost_usage: AtomicU64::new(0),
+            journal_lag: AtomicU64::new(0),
+            troubles: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn add_lane(&self, lane: Arc<Lane>) {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
+    }
+
+    pub(crate) fn lanes(&self) -> Vec<Arc<Lane>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets go of the lanes whose executors have ended, which closes their journal segments.
+    pub(crate) fn retire_lanes(&self) {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.retain(|lane| Arc::strong_count(lane) > 1 || lane.money().unsaved() > 0);
+    }
+
+    /// Called after something was written. Sequentially consistent together with [`Shared::begin_round`]: either the
+    /// writer's look comes after the write, or this sees that it has begun and wakes it again.
+    pub(crate) fn touch(&self) {
+        if !self.dirty.load(Ordering::SeqCst) && !self.dirty.swap(true, Ordering::SeqCst) {
+            self.work.notify_one();
+        }
+    }
+
+    /// Called before the writer looks. Returns what [`Shared::end_round`] wants to know.
+    pub(crate) fn begin_round(&self) -> u64 {
+        let asked = self.flush_asked.load(Ordering::SeqCst);
+        self.dirty.store(false, Ordering::SeqCst);
+        asked
+    }
+
+    pub(crate) fn end_round(&self, asked: u64) {
+        self.flush_done.send_replace(asked);
+    }
+
+    /// Waits until a round that began after this call has ended, or there will be none any more.
+    pub(crate) async fn flush(&self) {
+        let mut done = self.flush_done.subscribe();
+        let asked = self.flush_asked.fetch_add(1, Ordering::SeqCst) + 1;
+        self.touch();
+        self.hurry.notify_one();
+        // An error means that the writer is gone, and with it whatever could be waited for.
+        let _ = done.wait_for(|done| *done >= asked).await;
+    }
+
+    /// Somebody waits for a round.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.is_stopping() || self.flush_asked.load(Ordering::SeqCst) > *self.flush_done.borrow()
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.work.notify_one();
+        self.hurry.notify_one();
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// The writer has ended, in order or by a panic: nobody is left waiting, and nothing more is queued.
+    pub(crate) fn writer_is_gone(&self, panicked: bool) {
+        if panicked {
+            self.trouble(Part::Writer, "its thread panicked".to_owned());
+        } else {
+            *self.troubles().slot(Part::Writer) = Some("it has been stopped".to_owned());
+        }
+        self.stopping.store(true, Ordering::SeqCst);
+        self.end_round(u64::MAX);
+    }
+
+    fn troubles(&self) -> MutexGuard<'_, Troubles> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that `part` is in trouble, and says so in the log if that is news.
+    pub(crate) fn trouble(&self, part: Part, why: String) {
+        let mut troubles = self.troubles();
+        let slot = troubles.slot(part);
+        if slot.as_ref() != Some(&why) {
+            tracing::error!(part = part.name(), error = why, "the recorder cannot write");
+            *slot = Some(why);
+        }
+    }
+
+    pub(crate) fn recovered(&self, part: Part) {
+        if self.troubles().slot(part).take().is_some() {
+            tracing::info!(part = part.name(), "the recorder writes again");
+        }
+    }
+
+    pub(crate) fn is_in_trouble(&self, part: Part) -> bool {
+        self.troubles().slot(part).is_some()
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        let unsaved_usage = self.lanes().iter().map(|lane| lane.money().unsaved()).sum();
+        let troubles = self.troubles();
+        let money = [&troubles.writer, &troubles.journal, &troubles.ledger];
+        let money_is_safe = money.iter().all(|trouble| trouble.is_none());
+        let last_error = money.into_iter().chain([&troubles.content]).find_map(Clone::clone);
+        Health {
+            money_is_safe,
+            content_queued_bytes: self.queued_bytes.load(Ordering::Relaxed),
+            dropped_calls: self.dropped_calls.load(Ordering::Relaxed),
+            journal_lag_bytes: self.journal_lag.load(Ordering::Relaxed),
+            unsaved_usage,
+            lost_usage: self.lost_usage.load(Ordering::Relaxed),
+            last_error,
+        }
+    }
+}
+
+impl Troubles {
+    fn slot(&mut self, part: Part) -> &mut Option<String> {
+        match part {
+            Part::Journal => &mut self.journal,
+            Part::Ledger => &mut self.ledger,
+            Part::Content => &mut self.content,
+            Part::Writer => &mut self.writer,
+        }
+    }
+}
+
+impl Part {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Journal => "journal",
+            Self::Ledger => "ledger",
+            Self::Content => "content",
+            Self::Writer => "writer",
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The recorder through its public face.
+
+#[cfg(test)]
+mod display;
+#[cfg(test)]
+mod recorder;
+#[cfg(test)]
+mod records;
+#[cfg(test)]
+mod spans;
