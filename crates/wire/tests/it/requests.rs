@@ -18,7 +18,7 @@ fn check(dialect: Dialect, body: &str, message: &str) {
 #[test]
 fn an_error_names_the_field_that_is_wrong() {
     for dialect in Dialect::ALL {
-        check(dialect, "{", "the body is not JSON: the document ends too early at byte 1");
+        check(dialect, "[", "the body is not JSON: the document ends too early at byte 1");
         check(dialect, "[]", "the body must be an object");
         check(dialect, "{}", "`model` must be given, as a string");
         check(dialect, r#"{"model":1}"#, "`model` must be a string");
