@@ -36,7 +36,7 @@ impl Api {
             .context("the admin token has characters that no token has")?;
         authorization.set_sensitive(true);
         Ok(Self {
-            client: Client::new(Tls::new(None)?, Tasks::new()),
+            client: Client::new(Tls::new(None)?, None, Tasks::new()),
             origin: Origin { tls: url.scheme() == "https", host: host.into(), port, allow_private: true },
             host: HeaderValue::from_str(&format!("{host}:{port}"))?,
             authorization,

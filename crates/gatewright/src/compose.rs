@@ -14,7 +14,7 @@ use pipeline::{Names, Options, Pipeline};
 use runtime::{Clock, ExecutorContext, IdSource, Listeners, Shutdown};
 use server::{Acceptor, AdminState, ConnectionLimits, Health, Service, Shared};
 use telemetry::Recorder;
-use upstream::{Client, Tls};
+use upstream::{Client, Proxy, Tls};
 use vault::{DataDir, Environment, KeyHasher};
 
 /// A configuration file as a snapshot, or everything that is wrong with it.
@@ -33,6 +33,7 @@ pub(crate) struct Blueprint {
     pub(crate) hasher: Arc<KeyHasher>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) tls: Tls,
+    pub(crate) proxy: Option<Arc<Proxy>>,
     pub(crate) limits: ConnectionLimits,
     pub(crate) listeners: std::sync::Mutex<Listeners>,
 }
@@ -59,7 +60,7 @@ impl Blueprint {
         let pipeline = Pipeline {
             clock: Clock,
             ids: RefCell::new(IdSource::from_os()),
-            client: Client::new(self.tls.clone(), context.tasks.clone()),
+            client: Client::new(self.tls.clone(), self.proxy.clone(), context.tasks.clone()),
             recorder: RefCell::new(recorder),
             hasher: Arc::clone(&self.hasher),
             ledger: Rc::new(AllowAll),

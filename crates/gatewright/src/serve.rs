@@ -12,7 +12,7 @@ use runtime::{Executors, Listeners, Shutdown, Tasks};
 use server::ConnectionLimits;
 use telemetry::Recorder;
 use tokio::signal::unix::{SignalKind, signal};
-use upstream::Tls;
+use upstream::{Proxy, Tls};
 use vault::{DataDir, Environment, KeyHasher};
 
 use crate::cli::Serve;
@@ -47,6 +47,7 @@ pub(crate) fn run(options: &Serve) -> Result<ExitCode> {
         hasher,
         recorder: Arc::clone(&recorder),
         tls: Tls::new(snapshot.egress.ca_file.as_deref())?,
+        proxy: proxy(&snapshot)?,
         limits: ConnectionLimits { header_read: snapshot.server.caps.header_read },
         listeners: listeners.into(),
     });
@@ -62,6 +63,12 @@ pub(crate) fn run(options: &Serve) -> Result<ExitCode> {
     background.shutdown_timeout(Duration::from_secs(1));
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+fn proxy(snapshot: &Snapshot) -> Result<Option<Arc<Proxy>>> {
+    let egress = &snapshot.egress;
+    let proxy = egress.proxy.as_ref().map(|url| Proxy::new(url, &egress.no_proxy)).transpose();
+    Ok(proxy.context("`egress.proxy` cannot be used")?.map(Arc::new))
 }
 
 /// The command line decides, then the configuration, then the environment.

@@ -33,7 +33,7 @@ pub(crate) struct Opened {
     pub(crate) held: Vec<Bytes>,
     /// How the rest travels; `None` where there is no rest.
     pub(crate) flow: Option<Flow>,
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Vec<wire::Note>,
     pub(crate) limits: Limits,
     /// What authenticated us.
     pub(crate) auth: Option<HeaderValue>,

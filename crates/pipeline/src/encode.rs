@@ -7,7 +7,7 @@ use bytes::Bytes;
 use config::snapshot::{Carriage, Endpoint, Target};
 use domain::{Api, CallError, Dialect, ErrorKind};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use wire::{EncodeOptions, Patch};
+use wire::{EncodeOptions, Loss, Note, Patch};
 
 use crate::Ingress;
 use crate::decode::Decoded;
@@ -22,7 +22,7 @@ const DEFAULT_MAX_OUTPUT_TOKENS: u64 = 8192;
 pub(crate) struct Encoded {
     pub(crate) body: Bytes,
     pub(crate) headers: HeaderMap,
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Vec<Note>,
     /// We asked for the usage chunk and the client did not: it is cut out of the reply.
     pub(crate) strip_usage: bool,
 }
@@ -53,7 +53,8 @@ fn passed_through(ingress: &Ingress, request: &Decoded<'_>, endpoint: &Endpoint,
         .filter(|cap| request.api == Api::Chat && peek.max_output_tokens.is_none_or(|asked| asked > *cap));
     let mut notes = Vec::new();
     if let (Some(cap), Some(_)) = (capped, peek.max_output_tokens) {
-        notes.push(format!("max_output_tokens:clamped to {cap}"));
+        let field = format!("max_output_tokens (to {cap})");
+        notes.push(Note { field, what: Loss::Clamped, target: request.dialect });
     }
     let patch = Patch { model: renamed.then_some(&*target.model), include_usage, max_output_tokens: capped };
     let body = if renamed || include_usage || capped.is_some() {
@@ -85,14 +86,15 @@ fn translated(
     options.default_max_output_tokens = endpoint.max_output_tokens.unwrap_or(DEFAULT_MAX_OUTPUT_TOKENS);
     options.max_output_tokens = endpoint.max_output_tokens;
     let translated = wire::encode_request(to, &prompt, &options)?;
-    let notes: Vec<String> = translated.notes.iter().map(ToString::to_string).collect();
+    let notes = translated.notes;
     if endpoint.strict && !notes.is_empty() {
+        let lost: Vec<String> = notes.iter().map(ToString::to_string).collect();
         let message = format!(
             "the endpoint `{}` is strict and `{}` speaks {to}, which cannot express: {}; leave that out, or set \
              `strict: false`",
             endpoint.name,
             target.label,
-            notes.join(", "),
+            lost.join(", "),
         );
         return Err(CallError::new(ErrorKind::InvalidRequest, message));
     }

@@ -3,6 +3,7 @@
 use config::snapshot::Target;
 use domain::{CallError, Dialect, PicoUsd};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use wire::Note;
 
 pub const SIMULATED: HeaderName = HeaderName::from_static("x-gatewright-simulated");
 const CALL_ID: HeaderName = HeaderName::from_static("x-gatewright-call-id");
@@ -70,7 +71,7 @@ pub(crate) struct OurHeaders<'a> {
     pub(crate) trace: Option<domain::TraceId>,
     pub(crate) target: Option<&'a str>,
     pub(crate) attempts: usize,
-    pub(crate) notes: &'a [String],
+    pub(crate) notes: &'a [Note],
 }
 
 impl OurHeaders<'_> {
@@ -149,9 +150,10 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: Result<HeaderValue, hea
     }
 }
 
-fn joined(notes: &[String]) -> String {
+fn joined(notes: &[Note]) -> String {
     let mut text = String::new();
     for (index, note) in notes.iter().enumerate() {
+        let note = note.short();
         if text.len() + note.len() > MAX_NOTES_BYTES {
             text.push_str(&format!(", and {} more", notes.len() - index));
             break;

@@ -136,6 +136,11 @@ impl Books {
         self.read(|record| record.attempts.len()).unwrap_or(0) + usize::from(self.open.is_some())
     }
 
+    /// What the request or the reply lost on its way, in full; the header has the short form.
+    pub(crate) fn note(&mut self, notes: &[wire::Note]) {
+        self.write(|record| record.notes.extend(notes.iter().map(ToString::to_string)));
+    }
+
     /// The first content byte of the reply has come.
     pub(crate) fn first_token(&mut self) {
         let elapsed = self.started.elapsed_us();

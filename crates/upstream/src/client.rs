@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,12 +14,13 @@ use runtime::Tasks;
 use crate::body::{Body, Lease};
 use crate::connect::{Sender, connect};
 use crate::pool::Pool;
-use crate::{Origin, SendError, Tls};
+use crate::{Origin, Proxy, SendError, Tls};
 
 /// The outbound side of one executor.
 #[derive(Debug)]
 pub struct Client {
     tls: Tls,
+    proxy: Option<Arc<Proxy>>,
     tasks: Tasks,
     pool: Rc<Pool>,
     /// Calls that the simulator has answered.
@@ -34,8 +36,8 @@ pub struct Response {
 }
 
 impl Client {
-    pub fn new(tls: Tls, tasks: Tasks) -> Self {
-        Self { tls, tasks, pool: Rc::new(Pool::default()), simulated: Cell::new(0) }
+    pub fn new(tls: Tls, proxy: Option<Arc<Proxy>>, tasks: Tasks) -> Self {
+        Self { tls, proxy, tasks, pool: Rc::new(Pool::default()), simulated: Cell::new(0) }
     }
 
     /// Sends what `message` makes and waits for the reply's head. Dropping the future closes the connection.
@@ -68,7 +70,8 @@ impl Client {
                 }
             }
         }
-        let mut sender = connect(&origin, &self.tls, &self.tasks, connect_deadline).await?;
+        let mut sender =
+            connect(&origin, &self.tls, self.proxy.as_deref(), &self.tasks, connect_deadline).await?;
         let response = sender.send_request(request).await?;
         Ok(self.lend(origin, sender, response))
     }

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::{Origin, SendError, Tls, is_public};
+use crate::{Origin, Proxy, SendError, Tls, is_public};
 
 pub(crate) type Sender = SendRequest<Full<Bytes>>;
 
@@ -23,15 +23,20 @@ pub(crate) type Sender = SendRequest<Full<Bytes>>;
 pub(crate) async fn connect(
     origin: &Origin,
     tls: &Tls,
+    proxy: Option<&Proxy>,
     tasks: &Tasks,
     deadline: Duration,
 ) -> Result<Sender, SendError> {
     let timeout = || SendError::ConnectTimeout { host: origin.host.to_string(), port: origin.port };
-    tokio::time::timeout(deadline, open(origin, tls, tasks)).await.map_err(|_| timeout())?
+    tokio::time::timeout(deadline, open(origin, tls, proxy, tasks)).await.map_err(|_| timeout())?
 }
 
-async fn open(origin: &Origin, tls: &Tls, tasks: &Tasks) -> Result<Sender, SendError> {
-    let stream = reach(origin).await?;
+async fn open(origin: &Origin, tls: &Tls, proxy: Option<&Proxy>, tasks: &Tasks) -> Result<Sender, SendError> {
+    let stream = match proxy.filter(|proxy| proxy.covers(origin)) {
+        // The proxy resolves the name, and its owner decides what may be reached through it.
+        Some(proxy) => tunnel(proxy, origin).await?,
+        None => reach(origin).await?,
+    };
     if !origin.tls {
         return handshake(stream, tasks).await;
     }
@@ -66,6 +71,16 @@ async fn reach(origin: &Origin) -> Result<TcpStream, SendError> {
         }
     }
     Err(SendError::Connect { host: host.to_owned(), port: origin.port, source: last })
+}
+
+async fn tunnel(proxy: &Proxy, origin: &Origin) -> Result<TcpStream, SendError> {
+    let stream = proxy.tunnel(origin).await.map_err(|source| SendError::Connect {
+        host: origin.host.to_string(),
+        port: origin.port,
+        source,
+    })?;
+    tune(&stream);
+    Ok(stream)
 }
 
 /// A request must leave at once, and a peer that vanished without a word must be noticed.

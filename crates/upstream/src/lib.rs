@@ -10,6 +10,7 @@ mod error;
 mod guard;
 mod origin;
 mod pool;
+mod proxy;
 mod simulator;
 mod tls;
 
@@ -18,5 +19,6 @@ pub use client::{Client, Response};
 pub use error::SendError;
 pub use guard::is_public;
 pub use origin::Origin;
+pub use proxy::{Proxy, ProxyError};
 pub use simulator::Behaviour;
 pub use tls::{Tls, TlsError};

@@ -3,7 +3,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 use domain::{Api, Dialect, Usage};
-use wire::{ProviderFailure, ReplyEvent, StreamDecoder, StreamEncoder, StreamWatch};
+use wire::{Note, ProviderFailure, ReplyEvent, StreamDecoder, StreamEncoder, StreamWatch};
 
 use super::edit::Edit;
 
@@ -89,12 +89,10 @@ impl Flow {
     }
 
     /// What the reply lost on its way to the client's dialect.
-    pub(crate) fn notes(&self) -> Vec<String> {
+    pub(crate) fn notes(&self) -> &[Note] {
         match self {
-            Self::Raw(_) | Self::Edit(_) | Self::Opaque(_) => Vec::new(),
-            Self::Translate(translation) => {
-                translation.encoder.notes().iter().map(ToString::to_string).collect()
-            }
+            Self::Raw(_) | Self::Edit(_) | Self::Opaque(_) => &[],
+            Self::Translate(translation) => translation.encoder.notes(),
         }
     }
 }

@@ -74,7 +74,7 @@ pub(crate) fn stream(mut books: Books, opened: Opened, flow: Flow, caller: Diale
     let events = !matches!(flow, Flow::Opaque(_));
     let headers = reply_headers(&books, &provider, caller, &target, &notes, events);
     let call_text = books.read(|record| record.call.to_string()).unwrap_or_default();
-    books.write(|record| record.notes = notes);
+    books.note(&notes);
     let killed = Box::pin(books.pipeline().shutdown.killed_owned());
     let deadlines = Deadlines::new(limits, flow.progress().content_events);
     let mut relay = Relay {
@@ -102,7 +102,7 @@ fn reply_headers(
     provider: &HeaderMap,
     caller: Dialect,
     target: &config::snapshot::Target,
-    notes: &[String],
+    notes: &[wire::Note],
     events: bool,
 ) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(16);
@@ -248,8 +248,7 @@ impl Relay {
     /// The reply is complete: the books are closed before its last byte leaves.
     fn succeed(&mut self) {
         let (usage, usage_source) = self.usage();
-        let notes = self.flow.notes();
-        self.books.write(|record| record.notes.extend(notes));
+        self.books.note(self.flow.notes());
         self.books.end_attempt(Ending {
             reason: EndReason::Complete,
             outcome: Outcome::Succeeded,

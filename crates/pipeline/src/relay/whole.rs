@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::{CallError, Dialect, EndReason, Outcome, Usage, UsageSource};
 use http::HeaderMap;
-use wire::ReplyContext;
+use wire::{Note, ReplyContext};
 
 use crate::attempt::Opened;
 use crate::decode::Decoded;
@@ -47,7 +47,7 @@ pub(crate) fn whole(books: &mut Books, opened: Opened, request: &Decoded<'_>) ->
         let caller = request.dialect;
         OurHeaders { caller, call, trace: Some(trace), target, attempts, notes: &notes }.write(&mut headers);
     }
-    books.write(|record| record.notes = notes);
+    books.note(&notes);
     books.close(status.as_u16(), Outcome::Succeeded, None);
     Ok(Reply { status, headers, body: ReplyBody::Whole(body) })
 }
@@ -58,14 +58,14 @@ fn translate(
     spoken: Dialect,
     model: &Arc<str>,
     body: &Bytes,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Note>,
 ) -> Result<Bytes, CallError> {
     let reply = wire::decode_reply(spoken, body)?;
     let id = books.read(|record| record.call.to_string()).unwrap_or_default();
     let mut context = ReplyContext::new(&id, model, books.started.unix_ms() / 1_000);
     context.legacy_functions = request.prompt().is_ok_and(wire::Prompt::uses_legacy_functions);
     let encoded = wire::encode_reply(request.dialect, &reply, &context);
-    notes.extend(encoded.notes.iter().map(ToString::to_string));
+    notes.extend(encoded.notes);
     Ok(encoded.body.into())
 }
 
