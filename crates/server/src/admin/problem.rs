@@ -2,11 +2,14 @@
 
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use domain::{CallError, ErrorKind};
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
+
+use crate::models;
 
 /// What went wrong.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -63,9 +66,15 @@ impl IntoResponse for Problem {
     }
 }
 
-pub(super) async fn not_found(uri: Uri) -> Problem {
-    Problem::missing(format!(
-        "there is no route `{}`; model routes are under `/v1`, the admin API under `/api/v1`",
-        uri.path()
-    ))
+/// A route that does not exist. Where an SDK looks for one, it is told in the SDK's dialect, which it can read.
+pub(super) async fn not_found(uri: Uri, headers: HeaderMap) -> Response {
+    let path = uri.path();
+    let detail =
+        format!("there is no route `{path}`; model routes are under `/v1`, the admin API under `/api/v1`");
+    let Some(dialect) = models::dialect_of_stranger(path, &headers) else {
+        return Problem::missing(detail).into_response();
+    };
+    let error = CallError::new(ErrorKind::NotFound, detail);
+    let body = wire::write_error(dialect, &error, "");
+    (StatusCode::NOT_FOUND, pipeline::error_headers(&error), body).into_response()
 }

@@ -63,6 +63,6 @@ fn list(
 const CREATED_S: i64 = 1_767_225_600;
 
 /// Anthropic's clients name their API version with every request.
-fn dialect(headers: &HeaderMap) -> Dialect {
+pub(super) fn dialect(headers: &HeaderMap) -> Dialect {
     if headers.contains_key("anthropic-version") { Dialect::AnthropicMessages } else { Dialect::OpenaiChat }
 }

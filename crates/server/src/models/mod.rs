@@ -43,6 +43,12 @@ pub(crate) async fn answer(
     }
 }
 
+/// The dialect of a client that looks for a model route where there is none.
+pub(crate) fn dialect_of_stranger(path: &str, headers: &HeaderMap) -> Option<Dialect> {
+    const PREFIXES: [&str; 4] = ["/v1/", "/gateway/", "/openai/", "/anthropic/"];
+    route::strip(path, &PREFIXES).map(|_| list::dialect(headers))
+}
+
 /// A reply that never became a call.
 pub(crate) fn refusal(dialect: Dialect, error: &CallError, call: &str) -> Response<OutBody> {
     let body = wire::write_error(dialect, error, call);
