@@ -56,8 +56,10 @@ impl<'a> CaptureV1<'a> {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct AttemptV1<'a> {
+    #[serde(with = "super::id")]
     attempt: [u8; 16],
     span: u64,
+    #[serde(with = "super::id")]
     target: [u8; 16],
     provider: &'a str,
     model: &'a str,

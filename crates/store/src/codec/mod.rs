@@ -6,6 +6,7 @@ mod blob;
 mod call;
 mod code;
 mod detail;
+mod id;
 mod usage;
 
 pub(crate) use blob::Blob;

@@ -91,11 +91,17 @@ impl<'a> UsageFrame<'a> {
 /// What differs from attempt to attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct NumbersV1 {
+    #[serde(with = "super::id")]
     pub(crate) attempt: [u8; 16],
+    #[serde(with = "super::id")]
     pub(crate) call: [u8; 16],
+    #[serde(with = "super::id")]
     pub(crate) trace: [u8; 16],
+    #[serde(with = "super::id")]
     pub(crate) organization: [u8; 16],
+    #[serde(with = "super::id")]
     pub(crate) team: [u8; 16],
+    #[serde(with = "super::id")]
     pub(crate) project: [u8; 16],
     pub(crate) settled_at_ms: i64,
     pub(crate) duration_ms: u64,
@@ -151,9 +157,12 @@ impl<'a> CallerV1<'a> {
 /// Where the attempt went and how it ended: as many as there are targets, times a few.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LabelV1<'a> {
+    #[serde(with = "super::id")]
     pub(crate) endpoint: [u8; 16],
     pub(crate) endpoint_name: &'a str,
+    #[serde(with = "super::id")]
     pub(crate) target: [u8; 16],
+    #[serde(with = "super::id")]
     pub(crate) credential: [u8; 16],
     pub(crate) provider: &'a str,
     pub(crate) model: &'a str,
