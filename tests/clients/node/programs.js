@@ -76,6 +76,9 @@ export class Programs {
 
 function program(variable) {
   const path = process.env[variable];
-  if (!path) throw new Error(`\`${variable}\` does not name a program; run these tests with \`cargo xtask ci node\``);
+  if (!path)
+    throw new Error(
+      `\`${variable}\` does not name a program; run these tests with \`cargo xtask ci --only build,node\``,
+    );
   return path;
 }

@@ -80,5 +80,7 @@ def _announced(process: subprocess.Popen[str], log: Path) -> str:
 def _program(variable: str) -> str:
     path = os.environ.get(variable)
     if not path:
-        raise RuntimeError(f"`{variable}` does not name a program; run these tests with `cargo xtask ci python`")
+        raise RuntimeError(
+            f"`{variable}` does not name a program; run these tests with `cargo xtask ci --only build,python`"
+        )
     return path
