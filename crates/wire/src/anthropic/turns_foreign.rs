@@ -2,6 +2,8 @@
 //! stand outside, a result comes first in the message after its call, a block of blank text is refused, and an answer
 //! to be continued must not end in white space.
 
+use domain::Dialect;
+
 use super::blocks_same::{encode_text, encode_tool_use, input_object};
 use super::media;
 use crate::hub::arrange::{Message, Placed, Speaker, arrange, speaker};
@@ -35,6 +37,9 @@ pub(crate) fn encode_foreign_turns(object: &mut Object<'_>, prompt: &Prompt, not
     object.array("messages", |list| {
         for (index, message) in messages.iter().enumerate() {
             let is_prefill = index == last && message.speaker == Speaker::Assistant;
+            if list.is_empty() && message.speaker != Speaker::User && is_written(prompt, message) {
+                encode_opening(list, message, field, notes);
+            }
             encode_message(list, prompt, message, is_prefill, notes);
         }
         said = !list.is_empty();
@@ -43,6 +48,22 @@ pub(crate) fn encode_foreign_turns(object: &mut Object<'_>, prompt: &Prompt, not
         notes.extra(&turn.extra, &format!("{field}[{index}]"));
     }
     said
+}
+
+/// The first message must be the user's; what the conversation begins with follows it unchanged.
+fn encode_opening(list: &mut Array<'_>, first: &Message<'_>, field: &str, notes: &mut Notes) {
+    let turn = first.parts.first().map_or(0, |placed| placed.turn);
+    notes.changed(format!("{field}[{turn}]"));
+    list.object(|object| {
+        object.string("role", "user");
+        object.string("content", "(begin)");
+    });
+}
+
+/// Whether anything is left of a message here.
+fn is_written(prompt: &Prompt, message: &Message<'_>) -> bool {
+    let mut unsaid = Notes::new(Dialect::AnthropicMessages);
+    scratch(|list| encode_message(list, prompt, message, false, &mut unsaid)).is_some()
 }
 
 fn encode_system(object: &mut Object<'_>, prompt: &Prompt, leading: &[Turn], notes: &mut Notes) {
