@@ -178,6 +178,8 @@ pub struct CallError {
     pub provider_status: Option<u16>,
     /// The provider's own name for the error (`invalid_request_error`, `context_length_exceeded`).
     pub provider_code: Option<String>,
+    /// A narrower name than the kind's own, where a client acts on that name.
+    pub code: Option<&'static str>,
 }
 
 impl CallError {
@@ -189,12 +191,19 @@ impl CallError {
             retry_after: None,
             provider_status: None,
             provider_code: None,
+            code: None,
         }
     }
 
     #[must_use]
     pub fn param(mut self, param: impl Into<String>) -> Self {
         self.param = Some(param.into());
+        self
+    }
+
+    #[must_use]
+    pub const fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
         self
     }
 

@@ -34,6 +34,9 @@ pub const fn reply_content_type(dialect: Dialect, streamed: bool) -> &'static st
 
 /// Our stable code, or the provider's own where it refused: programs look for `context_length_exceeded`.
 pub(crate) fn code(error: &CallError) -> &str {
+    if let Some(code) = error.code {
+        return code;
+    }
     match (error.kind, error.provider_code.as_deref()) {
         (ErrorKind::ProviderRejected | ErrorKind::ProviderRateLimited, Some(code)) => code,
         _ => error.kind.code(),
@@ -90,7 +93,12 @@ mod tests {
             &CallError::new(ErrorKind::BodyTooLarge, "m"),
             &json!({
                 "type": "error",
-                "error": {"type": "request_too_large", "message": "m", "code": "body_too_large"},
+                "error": {
+                    "type": "request_too_large",
+                    "message": "m",
+                    "code": "body_too_large",
+                    "details": {"error_code": "body_too_large"},
+                },
                 "request_id": "call-1",
             }),
         );

@@ -34,7 +34,8 @@ impl Said {
             _ => root,
         };
         let first = |names: &[&str]| names.iter().find_map(|name| error.get(name).and_then(short_text));
-        let code = first(&["code"]);
+        let detail = || error.get("details")?.get("error_code").and_then(short_text);
+        let code = first(&["code"]).or_else(detail);
         Self {
             message: ["message", "Message", "error", "detail", "error_description", "msg", "errors"]
                 .iter()

@@ -220,6 +220,12 @@ mod tests {
         );
         check(
             ANTHROPIC,
+            404,
+            r#"{"type":"error","error":{"type":"not_found_error","message":"m","details":{"error_code":"thread_not_found"}}}"#,
+            ("m", Some("not_found_error"), Some("thread_not_found"), FailureClass::Rejected),
+        );
+        check(
+            ANTHROPIC,
             400,
             r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low"}}"#,
             ("Your credit balance is too low", Some("invalid_request_error"), None, FailureClass::Auth),

@@ -90,6 +90,9 @@ pub fn encode_request(
     prompt: &Prompt,
     options: &EncodeOptions<'_>,
 ) -> Result<Translated, CallError> {
+    if prompt.origin == Dialect::AnthropicMessages && dialect != prompt.origin {
+        anthropic::thread::refuse(prompt, dialect)?;
+    }
     match dialect {
         Dialect::OpenaiChat => openai_chat::encode_request(prompt, options),
         Dialect::AnthropicMessages => anthropic::encode_request(prompt, options),

@@ -1,4 +1,4 @@
-//! Errors of anthropic-messages: `{"type":"error","error":{type,message},"request_id"}`, as a reply or as the data of
+//! Errors of anthropic-messages: `{"type":"error","error":{type,message,details},"request_id"}`, as a reply or as the data of
 //! an `error` event. <https://docs.anthropic.com/en/api/errors>
 
 use bytes::BytesMut;
@@ -21,7 +21,8 @@ pub(crate) fn class_of(name: &str) -> Option<FailureClass> {
     })
 }
 
-/// The body of an error reply. `code` is ours: Anthropic's types are too coarse to tell a budget from a rate limit.
+/// The body of an error reply. `code` is ours: Anthropic's types are too coarse to tell a budget from a rate limit. Its
+/// SDKs look for the same name in `details.error_code`.
 pub(crate) fn write(error: &CallError, call_id: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(160 + error.message.len());
     out.extend_from_slice(b"{\"type\":\"error\",\"error\":{\"type\":");
@@ -30,7 +31,9 @@ pub(crate) fn write(error: &CallError, call_id: &str) -> Vec<u8> {
     json::string_into(&mut out, &error::public_message(error));
     out.extend_from_slice(b",\"code\":");
     json::string_into(&mut out, error::code(error));
-    out.extend_from_slice(b"},\"request_id\":");
+    out.extend_from_slice(b",\"details\":{\"error_code\":");
+    json::string_into(&mut out, error::code(error));
+    out.extend_from_slice(b"}},\"request_id\":");
     json::string_into(&mut out, call_id);
     out.push(b'}');
     out

@@ -13,6 +13,7 @@ mod stop;
 mod stream;
 mod stream_encode;
 mod thinking;
+pub(crate) mod thread;
 mod tools;
 mod turns;
 mod turns_foreign;
