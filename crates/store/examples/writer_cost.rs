@@ -22,10 +22,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The second number is records per transaction: what a gateway collects between two rounds of the writer.
     let (count, batch) = (number(1, 200_000), number(2, 1_000));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(measure(count, batch))
+    // With a third word, calls continue traces of the application's instead of beginning their own.
+    runtime.block_on(measure(count, batch, std::env::args().nth(3).is_some()))
 }
 
-async fn measure(count: usize, batch_size: usize) -> Result<(), Box<dyn std::error::Error>> {
+async fn measure(count: usize, batch_size: usize, foreign: bool) -> Result<(), Box<dyn std::error::Error>> {
     let dir = tempfile::tempdir()?;
     let stores = store::sqlite::open(dir.path()).await?;
     let journal = store::sqlite::open_journal(dir.path())?;
@@ -37,7 +38,14 @@ async fn measure(count: usize, batch_size: usize) -> Result<(), Box<dyn std::err
     let mut done = 0;
     while done < count {
         let ids = (done..done + batch_size).map(|n| uuid(start_ms, n));
-        let (usage, calls): (Vec<_>, Vec<_>) = ids.map(|id| (usage_record(id), call_record(id))).unzip();
+        let (mut usage, mut calls): (Vec<_>, Vec<_>) =
+            ids.map(|id| (usage_record(id), call_record(id))).unzip();
+        for (record, call) in usage.iter_mut().zip(&mut calls).filter(|_| foreign) {
+            // Odd multiples spread over all of the range, as random ids do.
+            record.trace =
+                TraceId(record.trace.0.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835) | 1);
+            call.trace = record.trace;
+        }
         append += cpu_us(|| usage.iter().try_for_each(|record| writer.append(record)))?;
         encode += cpu_us(|| calls.iter().try_for_each(|call| buffers[0].push(call)))?;
 

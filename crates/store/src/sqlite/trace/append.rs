@@ -12,7 +12,6 @@ use super::chunk::{Chunk, MAX_CALLS};
 use super::day::{Day, now_us};
 use super::files::{DayFile, DayFiles};
 use super::index::{DayBounds, Index, IndexEntries};
-use crate::sqlite::insert::Insert;
 use crate::{Appended, CallFrame, Frames, StoreError};
 
 /// Traces whose day is kept at hand: the runs that are going on.
@@ -137,8 +136,6 @@ impl Writer {
                 })
             });
         }
-        // Neighbours in the order of the tree are neighbours on its pages.
-        entries.traces.sort_unstable();
         Ok(())
     }
 
@@ -161,7 +158,7 @@ impl Writer {
         // Within a buffer calls lie in the order they ended; only buffers have to be woven together.
         part.calls.sort_by_key(|(frame, _)| frame.ended_at_us);
         let chunks = part.chunks(begin);
-        let written = self.write_chunks(&file, index, day, &chunks, &part, entries).await;
+        let written = self.write_chunks(&file, index, day, &chunks, entries).await;
         if written.is_err() {
             bodies.take_back();
             // Whatever the index did not take is looked up again.
@@ -176,7 +173,6 @@ impl Writer {
         index: &Index,
         day: Day,
         chunks: &[Chunk],
-        part: &DayPart<'_>,
         entries: &mut IndexEntries,
     ) -> Result<(), StoreError> {
         let last = match self.last_chunk {
@@ -193,9 +189,7 @@ impl Writer {
             Some(connection) => connection,
             None => file.database.connect().await?,
         };
-        insert(&mut connection, first_chunk, chunks, part)
-            .await
-            .map_err(|error| file.database.because(error))?;
+        insert(&mut connection, first_chunk, chunks).await.map_err(|error| file.database.because(error))?;
         *writer = Some(connection);
         Ok(())
     }
@@ -211,16 +205,14 @@ impl Writer {
         last_chunk: i64,
         entries: &mut IndexEntries,
     ) -> Result<(), StoreError> {
-        let reserved = self.reserved.is_some_and(|(same, until)| same == day && last_chunk <= until);
-        if reserved && entries.traces.is_empty() && entries.moved.is_empty() {
-            return Ok(());
+        let mut entries = std::mem::take(entries);
+        let reserved = self.reserved.filter(|(same, until)| *same == day && last_chunk <= *until);
+        let until = reserved.map_or(last_chunk + RESERVED_US, |(_, until)| until);
+        if reserved.is_none() {
+            entries.days.push(DayBounds { day, first_chunk, last_chunk: until });
         }
-        let until = last_chunk + RESERVED_US;
-        entries.days = vec![DayBounds { day, first_chunk, last_chunk: until }];
         index.add(entries).await?;
         self.reserved = Some((day, until));
-        entries.traces.clear();
-        entries.moved.clear();
         Ok(())
     }
 }
@@ -262,26 +254,14 @@ async fn insert(
     connection: &mut SqliteConnection,
     first_chunk: i64,
     chunks: &[Chunk],
-    part: &DayPart<'_>,
 ) -> Result<(), sqlx::Error> {
-    let frames = part.calls.iter().map(|(frame, _)| frame).filter(|frame| frame.is_linked());
-    let mut links: Vec<_> = frames.map(|frame| (frame.trace.to_bytes(), frame.call.to_bytes())).collect();
-    links.sort_unstable();
-    if let ([chunk], []) = (chunks, &links[..]) {
-        // One statement is a transaction of its own, and the most frequent case.
+    if let [chunk] = chunks {
+        // One statement is a transaction of its own.
         return insert_chunk(connection, first_chunk, chunk).await;
     }
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     for (chunk, number) in chunks.iter().zip(first_chunk..) {
         insert_chunk(&mut transaction, number, chunk).await?;
-    }
-    if !links.is_empty() {
-        let insert = Insert::new("INSERT OR IGNORE INTO links (trace, call)", "(?,?)", "");
-        insert
-            .run(&mut transaction, &links, |(trace, call), into| {
-                into.value(trace.as_slice()).value(call.as_slice());
-            })
-            .await?;
     }
     transaction.commit().await
 }
@@ -293,8 +273,8 @@ async fn insert_chunk(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO chunks (chunk, organization, team, project, calls, first_call, last_call,
-                             first_started, last_started, heads)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                             first_started, last_started, links, heads)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(number)
     .bind(chunk.scope.organization.to_bytes().to_vec())
@@ -305,6 +285,7 @@ async fn insert_chunk(
     .bind(chunk.last_call.to_bytes().to_vec())
     .bind(chunk.first_started)
     .bind(chunk.last_started)
+    .bind(chunk.links.clone())
     .bind(chunk.heads.clone())
     .execute(connection)
     .await

@@ -1,6 +1,6 @@
 //! Calls of one project that are stored as one row.
 
-use domain::{CallId, Scope};
+use domain::{CallId, Scope, TraceId};
 
 use crate::CallFrame;
 
@@ -16,6 +16,8 @@ pub(super) struct Chunk {
     pub(super) last_call: CallId,
     pub(super) first_started: i64,
     pub(super) last_started: i64,
+    /// The ends of the ids of the traces that calls here belong to and did not begin.
+    pub(super) links: Vec<u8>,
     pub(super) heads: Vec<u8>,
 }
 
@@ -28,6 +30,7 @@ impl Chunk {
             last_call: frame.call,
             first_started: frame.started_at_us,
             last_started: frame.started_at_us,
+            links: Vec::new(),
             heads: Vec::new(),
         }
     }
@@ -39,9 +42,18 @@ impl Chunk {
         self.last_call = self.last_call.max(frame.call);
         self.first_started = self.first_started.min(frame.started_at_us);
         self.last_started = self.last_started.max(frame.started_at_us);
+        if frame.is_linked() {
+            self.links.extend_from_slice(&link(frame.trace));
+        }
         self.heads.extend_from_slice(&offset.to_le_bytes());
         self.heads.extend_from_slice(frame.up_to_head());
     }
+}
+
+/// By which a chunk is found that may hold calls of a trace. The random half of an id; a coincidence costs a look.
+pub(super) fn link(trace: TraceId) -> [u8; 8] {
+    let [.., a, b, c, d, e, f, g, h] = trace.to_bytes();
+    [a, b, c, d, e, f, g, h]
 }
 
 /// A call in a stored chunk.

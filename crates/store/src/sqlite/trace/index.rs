@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 use tokio::sync::Mutex;
 
 use super::day::Day;
+use super::unindexed::Unindexed;
 use crate::StoreError;
 use crate::sqlite::database::{Database, Profile};
 use crate::sqlite::insert::Insert;
@@ -20,6 +21,7 @@ const LOOKED_UP_AT_ONCE: usize = 64;
 pub(super) struct Index {
     database: Database,
     writer: Mutex<Option<SqliteConnection>>,
+    unindexed: Unindexed,
 }
 
 /// A day there is a file for, and the chunks that it may hold.
@@ -38,12 +40,18 @@ pub(super) struct IndexEntries {
     pub(super) moved: Vec<(CallId, Day)>,
 }
 
+impl IndexEntries {
+    fn is_empty(&self) -> bool {
+        self.days.is_empty() && self.traces.is_empty() && self.moved.is_empty()
+    }
+}
+
 impl Index {
     pub(super) async fn open(dir: &Path) -> Result<Self, StoreError> {
         let profile =
             Profile { schema: TRACE_INDEX, synchronous: SqliteSynchronous::Normal, page_size: 4_096 };
         let (database, writer) = Database::open(&dir.join("index.db"), profile).await?;
-        Ok(Self { database, writer: Mutex::new(Some(writer)) })
+        Ok(Self { database, writer: Mutex::new(Some(writer)), unindexed: Unindexed::default() })
     }
 
     pub(super) async fn days(&self) -> Result<Vec<DayBounds>, StoreError> {
@@ -60,13 +68,17 @@ impl Index {
     }
 
     pub(super) async fn day_of_trace(&self, trace: TraceId) -> Result<Option<Day>, StoreError> {
-        self.look_up("SELECT day FROM traces WHERE trace = ?", trace.to_bytes()).await
+        match self.unindexed.day_of(trace) {
+            Some(day) => Ok(Some(day)),
+            None => self.look_up("SELECT day FROM traces WHERE trace = ?", trace.to_bytes()).await,
+        }
     }
 
-    /// The days of those of `traces` that are listed.
+    /// The days of those of `traces` that are known.
     pub(super) async fn days_of(&self, traces: &[TraceId]) -> Result<HashMap<TraceId, Day>, StoreError> {
         let because = |error| self.database.because(error);
-        let mut days = HashMap::new();
+        let waiting = traces.iter().filter_map(|trace| Some((*trace, self.unindexed.day_of(*trace)?)));
+        let mut days: HashMap<_, _> = waiting.collect();
         for some in traces.chunks(LOOKED_UP_AT_ONCE) {
             let marks = vec!["?"; LOOKED_UP_AT_ONCE].join(",");
             let sql = format!("SELECT trace, day FROM traces WHERE trace IN ({marks})");
@@ -95,7 +107,20 @@ impl Index {
         day.map(|day| day.map(Day)).map_err(|error| self.database.because(error))
     }
 
-    pub(super) async fn add(&self, entries: &IndexEntries) -> Result<(), StoreError> {
+    /// Writes `entries` down; many traces may wait for more of them.
+    pub(super) async fn add(&self, mut entries: IndexEntries) -> Result<(), StoreError> {
+        entries.traces = self.unindexed.exchange(entries.traces);
+        let added = self.write_down(&entries).await;
+        if added.is_err() {
+            self.unindexed.put_back(entries.traces);
+        }
+        added
+    }
+
+    async fn write_down(&self, entries: &IndexEntries) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
         let mut writer = self.writer.lock().await;
         let mut connection = match writer.take() {
             Some(connection) => connection,
@@ -108,6 +133,7 @@ impl Index {
 
     /// Forgets the days before `before` and returns how many there were.
     pub(super) async fn forget_before(&self, before: Day) -> Result<usize, StoreError> {
+        self.unindexed.forget_before(before);
         let mut writer = self.writer.lock().await;
         let mut connection = match writer.take() {
             Some(connection) => connection,
@@ -120,6 +146,8 @@ impl Index {
     }
 
     pub(super) async fn close(&self) -> Result<(), StoreError> {
+        let traces = self.unindexed.take();
+        self.write_down(&IndexEntries { traces, ..IndexEntries::default() }).await?;
         self.database.close(self.writer.lock().await.take()).await
     }
 }

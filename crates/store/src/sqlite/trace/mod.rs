@@ -13,6 +13,7 @@ mod files;
 mod index;
 mod read;
 mod scan;
+mod unindexed;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -7,14 +7,14 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Row};
 
 use super::SqliteTraces;
-use super::chunk::stored;
+use super::chunk::{link, stored};
 use super::day::{Day, call_ms, now_us};
 use super::files::DayFile;
 use super::scan::within_sql;
 use crate::{CallFrame, StoreError, Within};
 
 /// Calls of one trace that are shown.
-const TRACE_CALLS: i64 = 1_000;
+const TRACE_CALLS: usize = 1_000;
 
 /// How far the clock may have gone back between a call's beginning and its being written.
 const CLOCK_SLACK_MS: i64 = 3_600_000;
@@ -39,30 +39,60 @@ pub(super) async fn trace(
     within: Within,
     trace: TraceId,
 ) -> Result<Vec<CallRecord>, StoreError> {
-    // A trace that we began has the id of its first call.
-    let root = CallId(trace.0);
-    let day = traces.index.day_of_trace(trace).await?.unwrap_or(Day::of_call(root));
-    let Some(file) = traces.files.existing(day).await? else {
-        return Ok(Vec::new());
+    let today = Day::of_ms(now_us() / 1_000);
+    let days = match traces.index.day_of_trace(trace).await? {
+        Some(day) => vec![day],
+        // The day that the id says, if it says one; the others are for what an earlier process did not index in time.
+        None => vec![Day::of_call(CallId(trace.0)), today, Day(today.0 - 1)],
     };
-    let because = |error| file.database.because(error);
-    let rows = sqlx::query("SELECT call FROM links WHERE trace = ? ORDER BY call LIMIT ?")
-        .bind(trace.to_bytes().to_vec())
-        .bind(TRACE_CALLS)
-        .fetch_all(file.database.readers())
-        .await
-        .map_err(because)?;
-    let mut found = Vec::new();
-    found.extend(find(&file, within, root).await?);
-    for row in rows {
-        let id: Vec<u8> = row.try_get(0).map_err(because)?;
-        if let Ok(id) = <[u8; 16]>::try_from(id) {
-            found.extend(find(&file, within, CallId::from_bytes(id)).await?);
+    for day in days {
+        if let Some(file) = traces.files.existing(day).await? {
+            let mut found = linked(&file, within, trace).await?;
+            // A trace that we began has the id of its first call.
+            found.extend(find(&file, within, CallId(trace.0)).await?);
+            if !found.is_empty() {
+                found.sort_by_key(|record| (record.started_at_us, record.call));
+                return Ok(found);
+            }
         }
     }
-    found.retain(|record| record.trace == trace);
-    found.sort_by_key(|record| (record.started_at_us, record.call));
-    Ok(found)
+    Ok(Vec::new())
+}
+
+/// The calls of a day that belong to `trace` and did not begin it.
+async fn linked(file: &Arc<DayFile>, within: Within, trace: TraceId) -> Result<Vec<CallRecord>, StoreError> {
+    let because = |error| file.database.because(error);
+    let mut found = Vec::new();
+    let mut from = 0;
+    loop {
+        let mut arguments = SqliteArguments::default();
+        let condition = within_sql(within, &mut arguments).map_err(because)?;
+        let encode = |error| because(sqlx::Error::Encode(error));
+        arguments.add(from).map_err(encode)?;
+        arguments.add(link(trace).to_vec()).map_err(encode)?;
+        arguments.add(ROWS).map_err(encode)?;
+        let sql = format!(
+            "SELECT chunk, heads FROM chunks
+             WHERE {condition} AND chunk >= ? AND instr(links, ?) > 0 ORDER BY chunk LIMIT ?"
+        );
+        let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
+            .fetch_all(file.database.readers())
+            .await
+            .map_err(because)?;
+        let Some(last) = rows.last() else { return Ok(found) };
+        from = last.try_get::<i64, _>(0).map_err(because)? + 1;
+        for row in &rows {
+            let heads: Vec<u8> = row.try_get(1).map_err(because)?;
+            for stored in
+                stored(&heads).filter(|stored| stored.frame.trace == trace && stored.frame.is_linked())
+            {
+                found.push(read_bodies(file, &stored.frame, stored.offset).await?);
+                if found.len() == TRACE_CALLS {
+                    return Ok(found);
+                }
+            }
+        }
+    }
 }
 
 /// A call in the file of a day.
