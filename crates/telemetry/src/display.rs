@@ -17,6 +17,7 @@ pub fn display_reply(dialect: Dialect, streamed: bool, capture: &Capture) -> Opt
     decoder.push(&capture.body, &mut events);
     decoder.finish(&mut events);
     let reply = fold(&events).ok()?;
-    let (id, model) = (reply.id.clone(), reply.model.clone());
-    Some(encode_reply(dialect, &reply, &ReplyContext::new(&id, &model, 0)).body)
+    // The encoder puts its dialect's own prefix before the id.
+    let id = ["chatcmpl-", "msg_"].iter().find_map(|prefix| reply.id.strip_prefix(prefix)).unwrap_or(&reply.id);
+    Some(encode_reply(dialect, &reply, &ReplyContext::new(id, &reply.model, 0)).body)
 }

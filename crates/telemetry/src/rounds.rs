@@ -194,7 +194,7 @@ fn report_damage(batch: &JournalBatch) {
                     "an earlier process died while it wrote a usage record"
                 );
             }
-            DamageKind::Corrupt | DamageKind::Unknown => {
+            DamageKind::Corrupt => {
                 tracing::error!(
                     segment,
                     offset,

@@ -153,6 +153,7 @@ fn operation(api: Api) -> &'static str {
     match api {
         Api::Chat => "chat",
         Api::Embeddings => "embeddings",
+        Api::CountTokens => "count_tokens",
     }
 }
 

@@ -30,7 +30,7 @@ macro_rules! codes {
     };
 }
 
-codes!(Api { Chat = 1, Embeddings = 2 });
+codes!(Api { Chat = 1, Embeddings = 2, CountTokens = 3 });
 codes!(Dialect { OpenaiChat = 1, AnthropicMessages = 2 });
 codes!(RelayMode { Raw = 1, Edit = 2, Translate = 3 });
 codes!(UsageSource { Reported = 1, Estimated = 2, None = 3 });

@@ -26,8 +26,6 @@ pub enum DamageKind {
     TornEnd,
     /// Bytes between whole records; something other than us wrote here.
     Corrupt,
-    /// A whole record of a form that a newer version writes.
-    Unknown,
 }
 
 /// Records to apply in one transaction, together with the positions behind them.
