@@ -1,9 +1,11 @@
-//! Files of other versions.
+//! Files of other versions, and files that another process uses.
 
 use sqlx::{ConnectOptions, Connection, Executor};
-use store::StoreError;
+use store::{StoreError, Within};
 
 use crate::backend::run;
+use crate::ledger::{all, fill, write};
+use crate::records::{NOON_ISH_MS, usage};
 
 async fn execute(path: &std::path::Path, sql: &'static str) {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
@@ -56,5 +58,32 @@ fn the_default_tenant_has_its_fixed_ids() {
             let found: Vec<u8> = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
             assert_eq!(found, id, "{table}");
         }
+    });
+}
+
+#[test]
+fn a_lock_held_by_another_process_delays_the_ledger_and_its_readers_not_at_all() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        let stores = store::sqlite::open(dir.path()).await.unwrap();
+        fill(&*stores.ledger, dir.path(), &[usage(NOON_ISH_MS, 1)]).await;
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.path().join("ledger.db"));
+        let mut other = options.connect().await.unwrap();
+        other.execute("BEGIN IMMEDIATE").await.unwrap();
+
+        let journal = store::sqlite::open_journal(dir.path()).unwrap();
+        write(&journal, &[usage(NOON_ISH_MS, 2)]);
+        let mut reader = journal.reader(stores.ledger.positions().await.unwrap());
+        let batch = reader.read().unwrap();
+        let mut applying = stores.ledger.apply(&batch);
+        let organization = Within::organization(domain::Scope::DEFAULT.organization);
+        let seen = tokio::select! {
+            biased;
+            applied = &mut applying => panic!("the lock was not respected: {applied:?}"),
+            seen = all(&*stores.ledger, organization) => seen,
+        };
+        assert_eq!(seen, [usage(NOON_ISH_MS, 1)]);
+        other.execute("COMMIT").await.unwrap();
+        assert_eq!(applying.await.unwrap().added, 1);
     });
 }
