@@ -17,6 +17,7 @@ mod note;
 mod openai_chat;
 mod patch;
 mod peek;
+mod reply_error;
 mod sse;
 mod translate;
 mod usage;
@@ -37,6 +38,7 @@ pub use models::{ModelEntry, write_model, write_models};
 pub use note::{Loss, Note};
 pub use patch::{Patch, patch};
 pub use peek::{BadBody, Peek, peek};
+pub use reply_error::error_in_reply;
 pub use sse::{EVENT_CAP, SseDecoder, SseEvent, SseTooLong};
 pub use translate::{
     EncodeOptions, ReplyContext, StreamDecoder, StreamEncoder, Translated, decode_reply, decode_request,

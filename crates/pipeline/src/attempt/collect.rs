@@ -119,6 +119,9 @@ impl Begun<'_> {
         if complete && !is_object(&bytes) {
             return Err(classify::broken(self.target, "it is not a JSON object"));
         }
+        if complete && let Some(failure) = wire::error_in_reply(self.carriage.dialect, &bytes) {
+            return Err(classify::in_reply(self.target, self.carriage, &failure, None, &headers));
+        }
         Ok(Opened {
             target: Arc::clone(self.target),
             dialect: self.carriage.dialect,
