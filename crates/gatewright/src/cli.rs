@@ -32,7 +32,7 @@ pub(crate) enum Command {
         # yaml-language-server: $schema=gatewright.schema.json")]
     Schema(Schema),
     /// Look at traces of a running gateway
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  gatewright traces tail")]
     Traces(Traces),
     /// Sum up tokens and cost
     #[command(after_help = "Example:\n  gatewright usage --by key --since 7d")]

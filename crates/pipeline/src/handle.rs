@@ -26,6 +26,19 @@ impl Pipeline {
             Err(error) => refuse(&mut books, ingress.dialect, &error),
         }
     }
+
+    /// Books a call whose body could not be taken in, and tells its caller.
+    pub fn refuse(self: &Rc<Self>, ingress: &Ingress, error: &CallError) -> Reply {
+        let mut books = Books::open(self, ingress);
+        let now_ms = ingress.started.unix_ms();
+        // Whoever it was, what is wrong with the body comes first.
+        if let Ok(identity) =
+            identify(&ingress.snapshot, &self.hasher, &ingress.headers, &ingress.door, now_ms)
+        {
+            books.identified(&identity);
+        }
+        refuse(&mut books, ingress.dialect, error)
+    }
 }
 
 enum Passed {

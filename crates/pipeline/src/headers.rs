@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use wire::Note;
 
 pub const SIMULATED: HeaderName = HeaderName::from_static("x-gatewright-simulated");
-const CALL_ID: HeaderName = HeaderName::from_static("x-gatewright-call-id");
+pub const CALL_ID: HeaderName = HeaderName::from_static("x-gatewright-call-id");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-gatewright-trace-id");
 const TARGET: HeaderName = HeaderName::from_static("x-gatewright-target");
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-gatewright-attempts");

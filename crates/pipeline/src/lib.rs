@@ -37,7 +37,7 @@ use upstream::Client;
 use vault::KeyHasher;
 
 pub use egress::{Reply, ReplyBody};
-pub use headers::{SIMULATED, error_headers};
+pub use headers::{CALL_ID, SIMULATED, error_headers};
 pub use identify::{Identity, KeyMemo, identify, presented_key};
 pub use ingress::{Door, Ingress};
 pub use relay::{Aborted, Editors, Relay, TextEditor};

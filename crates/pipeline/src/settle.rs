@@ -292,6 +292,10 @@ impl Books {
         record.status = status;
         record.outcome = outcome;
         record.error_message = message.map(str::to_owned);
+        if record.attempts.is_empty() {
+            // Nobody was asked, so nothing was consumed: that is known.
+            record.cost = Some(PicoUsd::ZERO);
+        }
         if record.capture != CaptureMode::None {
             self.pipeline.recorder.borrow_mut().record_call(&record);
         }

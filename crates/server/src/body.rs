@@ -102,9 +102,12 @@ async fn collect(body: &mut Incoming, cap: usize) -> Result<Bytes, CallError> {
     let Some(first) = next(body).await? else {
         return Ok(Bytes::new());
     };
+    if first.len() > cap {
+        return Err(too_large(cap));
+    }
     // Most bodies come in one read, and are kept without a copy.
     if body.is_end_stream() {
-        return if first.len() > cap { Err(too_large(cap)) } else { Ok(first) };
+        return Ok(first);
     }
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(0);
     let mut all = BytesMut::with_capacity(first.len() + announced.min(cap));

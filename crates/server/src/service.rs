@@ -63,7 +63,7 @@ impl Service {
         Ok(response.unwrap_or_else(|_| {
             tracing::error!("a call ended in a panic; please report this");
             let error = CallError::new(ErrorKind::Internal, "a defect in the gateway; the log has more");
-            models::refusal(dialect, &error, "")
+            models::refusal(self, dialect, &error)
         }))
     }
 
@@ -78,7 +78,7 @@ impl Service {
             Err(error) => {
                 tracing::error!(%error, "a request to the admin API ended in a panic; please report this");
                 let error = CallError::new(ErrorKind::Internal, "a defect in the gateway; the log has more");
-                models::refusal(Dialect::OpenaiChat, &error, "")
+                models::refusal(self, Dialect::OpenaiChat, &error)
             }
         }
     }

@@ -28,7 +28,7 @@ pub(super) fn answer(
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             response
         }
-        Err(error) => refusal(dialect, &error, ""),
+        Err(error) => refusal(service, dialect, &error),
     }
 }
 

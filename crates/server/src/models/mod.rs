@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use config::snapshot::Snapshot;
 use domain::{Api, CallError, Dialect, ErrorKind};
 use http::header::{CONNECTION, CONTENT_TYPE};
@@ -39,7 +40,7 @@ pub(crate) async fn answer(
         Route::Models { model } => {
             list::answer(service, &snapshot, model.as_deref(), request.headers(), &door)
         }
-        Route::WrongMethod { dialect, allow } => wrong_method(dialect, allow),
+        Route::WrongMethod { dialect, allow } => wrong_method(service, dialect, allow),
     }
 }
 
@@ -49,13 +50,18 @@ pub(crate) fn dialect_of_stranger(path: &str, headers: &HeaderMap) -> Option<Dia
     route::strip(path, &PREFIXES).map(|_| list::dialect(headers))
 }
 
-/// A reply that never became a call.
-pub(crate) fn refusal(dialect: Dialect, error: &CallError, call: &str) -> Response<OutBody> {
-    let body = wire::write_error(dialect, error, call);
+/// A reply that never became a call. It has an id all the same, for the report of whoever got it.
+pub(crate) fn refusal(service: &Service, dialect: Dialect, error: &CallError) -> Response<OutBody> {
+    let pipeline = &service.pipeline;
+    let call = pipeline.ids.borrow_mut().call(pipeline.clock.now().unix_ms());
+    let body = wire::write_error(dialect, error, &call.to_string());
     let mut response = Response::new(OutBody::Whole(Some(body.into())));
     *response.status_mut() =
         StatusCode::from_u16(error.status(dialect)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = pipeline::error_headers(error);
+    if let Ok(id) = HeaderValue::from_bytes(&call.hyphenated()) {
+        response.headers_mut().insert(pipeline::CALL_ID, id);
+    }
     response
 }
 
@@ -70,7 +76,8 @@ async fn call(
         let message =
             "the gateway has as many calls in flight as it may (`server.caps.concurrency`); try again";
         let after = Some(std::time::Duration::from_secs(1));
-        return refusal(dialect, &CallError::new(ErrorKind::Overloaded, message).retry_after(after), "");
+        let error = CallError::new(ErrorKind::Overloaded, message).retry_after(after);
+        return refusal(service, dialect, &error);
     };
     let pipeline = &service.pipeline;
     let started = pipeline.clock.now();
@@ -81,18 +88,20 @@ async fn call(
         Ok(()) => body::read(incoming, caps.body_bytes, caps.body_read).await,
         Err(error) => Err(error),
     };
-    let body = match body {
-        Ok(body) => body,
-        Err(error) => {
-            let mut response = refusal(dialect, &error, &call.to_string());
-            // The rest of the body is still on its way; nobody will read it.
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            return response;
-        }
+    let (body, unread) = match body {
+        Ok(body) => (body, None),
+        Err(error) => (Bytes::new(), Some(error)),
     };
     let headers = head.headers;
     let ingress = Ingress { call, started, dialect, api, path_model, headers, body, door, snapshot };
-    let reply = pipeline.handle(ingress).await;
+    let mut reply = match &unread {
+        None => pipeline.handle(ingress).await,
+        Some(error) => pipeline.refuse(&ingress, error),
+    };
+    if unread.is_some() {
+        // The rest of the body is still on its way; nobody will read it.
+        reply.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     let mut response = Response::new(OutBody::new(reply.body, place));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
@@ -117,9 +126,9 @@ fn query_key(query: Option<&str>) -> Option<String> {
     query?.split('&').find_map(|pair| pair.strip_prefix("key=")).map(str::to_owned)
 }
 
-fn wrong_method(dialect: Dialect, allow: &'static Method) -> Response<OutBody> {
+fn wrong_method(service: &Service, dialect: Dialect, allow: &'static Method) -> Response<OutBody> {
     let message = format!("this route takes `{allow}` only");
-    let mut response = refusal(dialect, &CallError::new(ErrorKind::MethodNotAllowed, message), "");
+    let mut response = refusal(service, dialect, &CallError::new(ErrorKind::MethodNotAllowed, message));
     if let Ok(value) = HeaderValue::from_str(allow.as_str()) {
         response.headers_mut().insert(http::header::ALLOW, value);
     }
