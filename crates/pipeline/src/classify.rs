@@ -199,7 +199,7 @@ mod tests {
 
     fn asked(name: &'static str, value: &'static str) -> Option<Duration> {
         let mut headers = HeaderMap::new();
-        headers.insert(name, http::HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
         retry_after(&headers, UNIX_EPOCH + Duration::from_secs(1_000_000_000))
     }
 

@@ -52,7 +52,7 @@ async fn run(pipeline: &Rc<Pipeline>, ingress: &Ingress, books: &mut Books) -> R
     let identity = identify(&ingress.snapshot, &pipeline.hasher, &ingress.headers, &ingress.door, now_ms)?;
     books.identified(&identity);
     let request = decode(ingress)?;
-    let endpoint = reserve::admit(ingress, &identity, &request.model);
+    let endpoint = reserve::admit(&ingress.snapshot, &identity, &request.model, now_ms);
     note_request(books, ingress, &request, endpoint.as_deref().ok());
     let endpoint = endpoint?;
     screen::screen(&request)?;

@@ -41,6 +41,7 @@ pub use headers::{CALL_ID, SIMULATED, error_headers};
 pub use identify::{Identity, KeyMemo, identify, presented_key};
 pub use ingress::{Door, Ingress};
 pub use relay::{Aborted, Editors, Relay, TextEditor};
+pub use reserve::admit;
 
 /// What the stages need of the executor they run on. One per executor, and everything in it local to that.
 pub struct Pipeline {

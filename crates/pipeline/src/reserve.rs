@@ -4,19 +4,24 @@
 use std::sync::Arc;
 
 use config::Resolved;
-use config::snapshot::Endpoint;
+use config::snapshot::{Endpoint, Snapshot};
 use domain::{AttemptId, CallError, ErrorKind, Scope};
 use governance::access::{self, Grant, Refusal};
 use governance::ledger::{Amount, Reservation, ReservationRequest};
 
 use crate::identify::Identity;
 use crate::settle::Books;
-use crate::{Ingress, Pipeline};
+use crate::Pipeline;
 
 /// Finds the endpoint that the caller named, and checks that it may use it.
-pub(crate) fn admit(ingress: &Ingress, identity: &Identity, model: &str) -> Result<Arc<Endpoint>, CallError> {
-    let Resolved::Endpoint(endpoint) = ingress.snapshot.resolve(model) else {
-        return Err(unknown(ingress, identity, model));
+pub fn admit(
+    snapshot: &Snapshot,
+    identity: &Identity,
+    model: &str,
+    now_ms: i64,
+) -> Result<Arc<Endpoint>, CallError> {
+    let Resolved::Endpoint(endpoint) = snapshot.resolve(model) else {
+        return Err(unknown(snapshot, identity, model));
     };
     let grant = Grant {
         scope: &identity.caller.scope,
@@ -25,11 +30,11 @@ pub(crate) fn admit(ingress: &Ingress, identity: &Identity, model: &str) -> Resu
     };
     // What belongs to the default project is everybody's.
     let scope = if endpoint.scope == Scope::DEFAULT { grant.scope } else { &endpoint.scope };
-    match access::admit(&grant, &endpoint.name, scope, ingress.started.unix_ms()) {
+    match access::admit(&grant, &endpoint.name, scope, now_ms) {
         Ok(()) => Ok(endpoint),
-        Err(Refusal::OtherProject) => Err(unknown(ingress, identity, model)),
+        Err(Refusal::OtherProject) => Err(unknown(snapshot, identity, model)),
         Err(refusal) => {
-            let allowed = allowed(ingress, identity);
+            let allowed = allowed(snapshot, identity);
             let message = format!("`{}` may not use `{model}`: {refusal}{allowed}", identity.caller.name);
             Err(CallError::new(refusal.error_kind(), message).param("model"))
         }
@@ -57,18 +62,18 @@ pub(crate) fn reserve(
     })
 }
 
-fn unknown(ingress: &Ingress, identity: &Identity, model: &str) -> CallError {
+fn unknown(snapshot: &Snapshot, identity: &Identity, model: &str) -> CallError {
     /// A model name is the caller's own text; a long one does not belong into an error.
     const SHOWN: usize = 80;
     let shown: String = model.chars().take(SHOWN).collect();
-    let allowed = allowed(ingress, identity);
+    let allowed = allowed(snapshot, identity);
     CallError::new(ErrorKind::UnknownModel, format!("there is no model `{shown}`{allowed}")).param("model")
 }
 
 /// What this caller may use instead: names help with a typo, and are no secret to somebody who may call them.
-fn allowed(ingress: &Ingress, identity: &Identity) -> String {
+fn allowed(snapshot: &Snapshot, identity: &Identity) -> String {
     const LISTED: usize = 20;
-    let visible = ingress.snapshot.visible_to(identity.key.as_deref());
+    let visible = snapshot.visible_to(identity.key.as_deref());
     if visible.is_empty() {
         return "; no model is open to you, ask who runs this gateway".to_owned();
     }

@@ -42,16 +42,16 @@ fn list(
 ) -> Result<Bytes, CallError> {
     let now_ms = service.pipeline.clock.now().unix_ms();
     let identity = pipeline::identify(snapshot, &service.pipeline.hasher, headers, door, now_ms)?;
-    let visible = snapshot.visible_to(identity.key.as_deref());
-    let names = visible.iter().map(|endpoint| &*endpoint.name);
     let entry = |name| ModelEntry { id: name, owned_by: "gatewright", created_s: CREATED_S };
     let Some(model) = model else {
-        let entries: Vec<_> = names.map(entry).collect();
+        let visible = snapshot.visible_to(identity.key.as_deref());
+        let entries: Vec<_> = visible.iter().map(|endpoint| entry(&endpoint.name)).collect();
         return Ok(wire::write_models(dialect, &entries).into());
     };
-    match names.into_iter().find(|name| *name == model) {
-        Some(name) => Ok(wire::write_model(dialect, &entry(name)).into()),
-        None => {
+    // More names can be called than are listed: aliases, and whatever a provider has.
+    match pipeline::admit(snapshot, &identity, model, now_ms) {
+        Ok(_) => Ok(wire::write_model(dialect, &entry(model)).into()),
+        Err(_) => {
             let message =
                 format!("there is no model `{model}` that you may use; `GET /v1/models` lists those");
             Err(CallError::new(ErrorKind::UnknownModel, message).param("model"))
