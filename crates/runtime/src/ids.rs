@@ -1,10 +1,10 @@
-//! Ids for calls, attempts, traces and spans. They must be unique and sort by time; they need not be unguessable,
+//! Ids for calls, attempts and spans. They must be unique and sort by time; they need not be unguessable,
 //! since no id ever grants access. So each executor draws from a generator of its own, without a lock or a system call.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 
-use domain::{AttemptId, CallId, SpanId, TraceId};
+use domain::{AttemptId, CallId, SpanId};
 
 /// A generator of ids; one per executor.
 #[derive(Debug)]
@@ -32,10 +32,6 @@ impl IdSource {
 
     pub fn attempt(&mut self, unix_ms: i64) -> AttemptId {
         AttemptId(self.uuid_v7(unix_ms))
-    }
-
-    pub fn trace(&mut self) -> TraceId {
-        TraceId((u128::from(self.next()) << 64) | u128::from(self.next().max(1)))
     }
 
     pub fn span(&mut self) -> SpanId {
