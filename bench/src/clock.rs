@@ -28,10 +28,7 @@ pub(crate) struct Timer {
 
 impl Timer {
     pub(crate) fn new(registry: &Registry, token: Token) -> io::Result<Self> {
-        let fd = timerfd_create(
-            TimerfdClockId::Monotonic,
-            TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
-        )?;
+        let fd = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
         SourceFd(&fd.as_raw_fd()).register(registry, token, Interest::READABLE)?;
         Ok(Self { fd, armed: None })
     }
@@ -46,14 +43,8 @@ impl Timer {
             tv_sec: i64::try_from(at / SECOND).unwrap_or(i64::MAX),
             tv_nsec: i64::try_from(at % SECOND).unwrap_or(0).max(1),
         };
-        let once = Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
-        let setting = Itimerspec {
-            it_interval: once,
-            it_value: value,
-        };
+        let once = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let setting = Itimerspec { it_interval: once, it_value: value };
         timerfd_settime(&self.fd, TimerfdTimerFlags::ABSTIME, &setting)?;
         self.armed = Some(at);
         Ok(())

@@ -51,11 +51,8 @@ impl Reader {
                 State::Chunk(left) => {
                     let (piece, rest) = bytes.split_at(left.min(bytes.len()));
                     sink.body(piece);
-                    self.state = if piece.len() == left {
-                        State::ChunkEnd
-                    } else {
-                        State::Chunk(left - piece.len())
-                    };
+                    self.state =
+                        if piece.len() == left { State::ChunkEnd } else { State::Chunk(left - piece.len()) };
                     rest
                 }
                 State::ChunkSize | State::ChunkEnd | State::Trailer => self.line(bytes, sink)?,
@@ -117,11 +114,7 @@ impl Reader {
                     .and_then(|text| usize::from_str_radix(text.trim(), 16).ok());
                 let size =
                     size.with_context(|| format!("`{}` is no chunk size", String::from_utf8_lossy(&text)))?;
-                self.state = if size == 0 {
-                    State::Trailer
-                } else {
-                    State::Chunk(size)
-                };
+                self.state = if size == 0 { State::Trailer } else { State::Chunk(size) };
             }
             State::ChunkEnd => self.state = State::ChunkSize,
             _ if is_empty => self.finish(sink),
@@ -144,11 +137,7 @@ fn framing(head: &[u8]) -> anyhow::Result<Option<usize>> {
     for line in head.split(|byte| *byte == b'\n').skip(1) {
         if let Some(value) = value_of(line, b"content-length:") {
             let text = String::from_utf8_lossy(value);
-            return text
-                .trim()
-                .parse()
-                .map(Some)
-                .with_context(|| format!("`{text}` is no length"));
+            return text.trim().parse().map(Some).with_context(|| format!("`{text}` is no length"));
         }
         if value_of(line, b"transfer-encoding:").is_some() {
             return Ok(None);
@@ -164,9 +153,7 @@ fn value_of<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 
 /// The status of a response's head; 0 where there is none.
 pub(crate) fn status(head: &[u8]) -> u16 {
-    let digits = head
-        .get(9..12)
-        .and_then(|digits| std::str::from_utf8(digits).ok());
+    let digits = head.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok());
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
@@ -204,13 +191,8 @@ mod tests {
             HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
         for size in 1..=text.len() {
             let (mut reader, mut seen) = (Reader::default(), Seen::default());
-            text.chunks(size)
-                .for_each(|piece| reader.push(piece, &mut seen).unwrap());
-            assert_eq!(
-                seen.0,
-                ["200:hello.", "201:abc0123456789.", "204:.", "200:."],
-                "pieces of {size}"
-            );
+            text.chunks(size).for_each(|piece| reader.push(piece, &mut seen).unwrap());
+            assert_eq!(seen.0, ["200:hello.", "201:abc0123456789.", "204:.", "200:."], "pieces of {size}");
             assert!(reader.state == State::Head && reader.partial.is_empty());
         }
     }
@@ -219,15 +201,7 @@ mod tests {
     fn nonsense_is_refused() {
         let mut seen = Seen::default();
         let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
-        assert!(
-            Reader::default()
-                .push(format!("{head}xyz\r\n").as_bytes(), &mut seen)
-                .is_err()
-        );
-        assert!(
-            Reader::default()
-                .push(b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n", &mut seen)
-                .is_err()
-        );
+        assert!(Reader::default().push(format!("{head}xyz\r\n").as_bytes(), &mut seen).is_err());
+        assert!(Reader::default().push(b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n", &mut seen).is_err());
     }
 }

@@ -32,18 +32,14 @@ fn own_cpu_time(process: u32) -> u64 {
 
 /// Resident memory now and at its highest, in bytes, of a process and its descendants.
 pub(crate) fn memory(process: u32) -> (u64, u64) {
-    family(process)
-        .into_iter()
-        .map(own_memory)
-        .fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1))
+    family(process).into_iter().map(own_memory).fold((0, 0), |sum, own| (sum.0 + own.0, sum.1 + own.1))
 }
 
 fn own_memory(process: u32) -> (u64, u64) {
     let text = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let kibibytes = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name));
-        line.and_then(|value| value.split_whitespace().next()?.parse::<u64>().ok())
-            .unwrap_or(0)
+        line.and_then(|value| value.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0)
     };
     (kibibytes("VmRSS:") * 1024, kibibytes("VmHWM:") * 1024)
 }
@@ -55,11 +51,7 @@ fn family(process: u32) -> Vec<u32> {
     while let Some(parent) = members.get(at).copied() {
         let children =
             fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
-        members.extend(
-            children
-                .split_whitespace()
-                .filter_map(|child| child.parse::<u32>().ok()),
-        );
+        members.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
         at += 1;
     }
     members
@@ -69,14 +61,8 @@ fn family(process: u32) -> Vec<u32> {
 pub(crate) fn core_ticks(core: usize) -> (u64, u64) {
     let text = fs::read_to_string("/proc/stat").unwrap_or_default();
     let name = format!("cpu{core} ");
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix(&name))
-        .unwrap_or_default();
-    let ticks: Vec<u64> = line
-        .split_whitespace()
-        .filter_map(|field| field.parse().ok())
-        .collect();
+    let line = text.lines().find_map(|line| line.strip_prefix(&name)).unwrap_or_default();
+    let ticks: Vec<u64> = line.split_whitespace().filter_map(|field| field.parse().ok()).collect();
     let total: u64 = ticks.iter().sum();
     let idle: u64 = ticks.iter().skip(3).take(2).sum();
     (total - idle, total)
@@ -85,17 +71,13 @@ pub(crate) fn core_ticks(core: usize) -> (u64, u64) {
 /// How many processes wanted to run during the last minute, on average.
 pub(crate) fn load_average() -> f64 {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split_whitespace()
-        .next()
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(0.0)
+    text.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0.0)
 }
 
 pub(crate) fn processor() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("model name"));
-    line.map_or("unknown", |line| line.trim_start_matches([' ', '\t', ':']))
-        .to_owned()
+    line.map_or("unknown", |line| line.trim_start_matches([' ', '\t', ':'])).to_owned()
 }
 
 pub(crate) fn kernel() -> String {

@@ -11,10 +11,7 @@ mod run;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(
-    name = "bench",
-    about = "Measures the gateway beside nginx and no proxy at all"
-)]
+#[command(name = "bench", about = "Measures the gateway beside nginx and no proxy at all")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -35,11 +35,7 @@ pub(crate) fn serve(options: &Options) -> anyhow::Result<()> {
         machine::pin(core)?;
     }
     let mut mock = Mock::new(options)?;
-    writeln!(
-        io::stdout(),
-        "listening on http://{}",
-        mock.listener.local_addr()?
-    )?;
+    writeln!(io::stdout(), "listening on http://{}", mock.listener.local_addr()?)?;
     io::stdout().flush()?;
     mock.run()
 }
@@ -86,8 +82,7 @@ impl Mock {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(options.listen)
             .with_context(|| format!("cannot listen on {}", options.listen))?;
-        poll.registry()
-            .register(&mut listener, LISTENER, Interest::READABLE)?;
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         let timer = Timer::new(poll.registry(), TIMER)?;
         Ok(Self {
             poll,
@@ -131,16 +126,10 @@ impl Mock {
             };
             stream.set_nodelay(true)?;
             let at = self.free.pop().unwrap_or(self.connections.len());
-            self.poll
-                .registry()
-                .register(&mut stream, Token(at), Interest::READABLE | Interest::WRITABLE)?;
+            self.poll.registry().register(&mut stream, Token(at), Interest::READABLE | Interest::WRITABLE)?;
             *arrivals += 1;
-            let connection = Connection {
-                stream,
-                reader: Reader::default(),
-                arrival: *arrivals,
-                unsent: Vec::new(),
-            };
+            let connection =
+                Connection { stream, reader: Reader::default(), arrival: *arrivals, unsent: Vec::new() };
             if at == self.connections.len() {
                 self.connections.push(Some(connection));
             } else {
@@ -199,9 +188,7 @@ impl Mock {
                 break;
             };
             let place = &mut self.connections[due.connection];
-            let Some(connection) = place
-                .as_mut()
-                .filter(|connection| connection.arrival == due.arrival)
+            let Some(connection) = place.as_mut().filter(|connection| connection.arrival == due.arrival)
             else {
                 continue;
             };
@@ -250,9 +237,7 @@ impl Replies {
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
         let stream_head =
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
-        let mut chunks: Vec<Vec<u8>> = (0..events - 3)
-            .map(|number| chunk(&content_event(number)))
-            .collect();
+        let mut chunks: Vec<Vec<u8>> = (0..events - 3).map(|number| chunk(&content_event(number))).collect();
         chunks.push(chunk(&stream_event(
             r#"[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}]"#,
             "null",
@@ -270,9 +255,7 @@ impl Replies {
     fn begin(&self, connection: &mut Connection, interval: u64) -> io::Result<usize> {
         let at_once = if interval == 0 { self.events.len() } else { 1 };
         let mut bytes = self.stream_head.clone();
-        self.events[..at_once]
-            .iter()
-            .for_each(|event| bytes.extend_from_slice(event));
+        self.events[..at_once].iter().for_each(|event| bytes.extend_from_slice(event));
         connection.send(&bytes)?;
         Ok(at_once)
     }
@@ -348,11 +331,7 @@ mod tests {
     fn replies_have_the_size_they_claim() {
         let replies = Replies::new(100);
         assert_eq!(replies.events.len(), 100);
-        assert!(
-            (900..1300).contains(&replies.whole.len()),
-            "{}",
-            replies.whole.len()
-        );
+        assert!((900..1300).contains(&replies.whole.len()), "{}", replies.whole.len());
         let text = completion();
         assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
         let event = content_event(1);

@@ -11,10 +11,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> anyhow::Result
             &["build", "--release", "--locked", "--package", package],
         ))?;
     }
-    let mut bench = cargo_command(
-        workspace,
-        &["run", "--release", "--locked", "--quiet", "--package", "bench"],
-    );
+    let mut bench =
+        cargo_command(workspace, &["run", "--release", "--locked", "--quiet", "--package", "bench"]);
     bench
         .args(["--", "run", "--gatewright"])
         .arg(workspace.target.join("release/gatewright"))

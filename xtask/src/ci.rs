@@ -18,33 +18,16 @@ struct Step {
 }
 
 const fn step(name: &'static str, run: fn(&Workspace, bool) -> anyhow::Result<Outcome>) -> Step {
-    Step {
-        name,
-        run,
-        long: false,
-    }
+    Step { name, run, long: false }
 }
 
 /// Cheap checks first; what needs the programs after what builds them.
 const STEPS: &[Step] = &[
-    step("format", |workspace, _| {
-        fine(workspace, &["fmt", "--all", "--check"])
-    }),
+    step("format", |workspace, _| fine(workspace, &["fmt", "--all", "--check"])),
     step("tidy", |workspace, _| none(&tidy::check(workspace)?)),
     step("deny", deny),
     step("clippy", |workspace, _| {
-        fine(
-            workspace,
-            &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--locked",
-                "--",
-                "--deny",
-                "warnings",
-            ],
-        )
+        fine(workspace, &["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])
     }),
     step("build", |workspace, _| rust_tests::build(workspace)),
     step("references", |workspace, _| none(&docs::run(workspace, true)?)),
@@ -52,28 +35,18 @@ const STEPS: &[Step] = &[
     step("examples", |workspace, _| rust_tests::documentation(workspace)),
     step("python", python_tests::all),
     step("node", node_tests::all),
-    Step {
-        name: "rustdoc",
-        run: |workspace, _| rustdoc(workspace),
-        long: true,
-    },
+    Step { name: "rustdoc", run: |workspace, _| rustdoc(workspace), long: true },
 ];
 
 pub(crate) fn run(workspace: &Workspace, long: bool, only: &[String]) -> anyhow::Result<bool> {
-    if let Some(unknown) = only
-        .iter()
-        .find(|name| STEPS.iter().all(|step| step.name != *name))
-    {
+    if let Some(unknown) = only.iter().find(|name| STEPS.iter().all(|step| step.name != *name)) {
         let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
         bail!("there is no step `{unknown}`; the steps are {}", names.join(", "));
     }
     let mut report = Report::default();
     for step in STEPS {
-        let chosen = if only.is_empty() {
-            long || !step.long
-        } else {
-            only.iter().any(|name| name == step.name)
-        };
+        let chosen =
+            if only.is_empty() { long || !step.long } else { only.iter().any(|name| name == step.name) };
         if chosen {
             report.step(step.name, || (step.run)(workspace, long));
         }
@@ -110,35 +83,14 @@ fn deny(workspace: &Workspace, long: bool) -> anyhow::Result<Outcome> {
                       and sources all the same";
         return Ok(Outcome::NotRun(reason.to_owned()));
     }
-    let checks = [
-        "deny",
-        "--locked",
-        "check",
-        "bans",
-        "licenses",
-        "sources",
-        "advisories",
-    ];
-    fine(
-        workspace,
-        if long {
-            &checks
-        } else {
-            &checks[..checks.len() - 1]
-        },
-    )
+    let checks = ["deny", "--locked", "check", "bans", "licenses", "sources", "advisories"];
+    fine(workspace, if long { &checks } else { &checks[..checks.len() - 1] })
 }
 
 fn rustdoc(workspace: &Workspace) -> anyhow::Result<Outcome> {
     let mut command = cargo_command(
         workspace,
-        &[
-            "doc",
-            "--workspace",
-            "--no-deps",
-            "--document-private-items",
-            "--locked",
-        ],
+        &["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"],
     );
     run_command(command.env("RUSTDOCFLAGS", "--deny warnings"))?;
     Ok(Outcome::Fine)

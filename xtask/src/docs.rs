@@ -20,10 +20,7 @@ const REFERENCES: &[(&[&str], &str)] = &[
 /// Writes every reference, or with `check` names those that differ from what stands there.
 pub(crate) fn run(workspace: &Workspace, check: bool) -> anyhow::Result<Vec<String>> {
     // With the features that tests see, like every other build of the gate.
-    run_command(&mut cargo_command(
-        workspace,
-        &["build", "--workspace", "--bins", "--tests", "--locked"],
-    ))?;
+    run_command(&mut cargo_command(workspace, &["build", "--workspace", "--bins", "--tests", "--locked"]))?;
     let mut drift = Vec::new();
     for (arguments, path) in REFERENCES {
         let output = Command::new(workspace.program("gatewright"))
@@ -39,9 +36,7 @@ pub(crate) fn run(workspace: &Workspace, check: bool) -> anyhow::Result<Vec<Stri
             continue;
         }
         if check {
-            drift.push(format!(
-                "{path} is not what the code says; run `cargo xtask docs`"
-            ));
+            drift.push(format!("{path} is not what the code says; run `cargo xtask docs`"));
             continue;
         }
         if let Some(folder) = file.parent() {

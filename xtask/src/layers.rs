@@ -31,10 +31,7 @@ pub(crate) fn table(workspace: &Workspace) -> String {
             let Some(package) = workspace.packages.iter().find(|package| package.name == *name) else {
                 continue;
             };
-            let local = package
-                .dependencies
-                .iter()
-                .filter(|d| d.local && d.kind == Kind::Normal);
+            let local = package.dependencies.iter().filter(|d| d.local && d.kind == Kind::Normal);
             let names: Vec<_> = local.map(|dependency| dependency.name.as_str()).collect();
             let _ = writeln!(table, "{layer}  {name:<12} {}", names.join(" "));
         }
@@ -48,9 +45,7 @@ fn check_package(package: &Package) -> Vec<String> {
         return Vec::new();
     }
     if package.folder.file_name().is_none_or(|folder| folder != name) {
-        return vec![format!(
-            "crate `{name}`: give its folder the same name, so that `ls` is the map"
-        )];
+        return vec![format!("crate `{name}`: give its folder the same name, so that `ls` is the map")];
     }
     let Some(layer) = layer(name) else {
         return vec![format!(
@@ -58,9 +53,7 @@ fn check_package(package: &Package) -> Vec<String> {
         )];
     };
     let local = package.dependencies.iter().filter(|dependency| dependency.local);
-    local
-        .filter_map(|dependency| forbidden(name, layer, dependency))
-        .collect()
+    local.filter_map(|dependency| forbidden(name, layer, dependency)).collect()
 }
 
 fn forbidden(name: &str, layer: usize, dependency: &Dependency) -> Option<String> {
@@ -88,11 +81,7 @@ mod tests {
     use super::*;
 
     fn findings(name: &str, to: &str, kind: Kind) -> usize {
-        let dependency = Dependency {
-            name: to.to_owned(),
-            kind,
-            local: true,
-        };
+        let dependency = Dependency { name: to.to_owned(), kind, local: true };
         let package = Package {
             name: name.to_owned(),
             folder: format!("crates/{name}").into(),

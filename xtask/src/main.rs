@@ -113,9 +113,7 @@ mod tests {
     fn options_of_the_bench_pass_through() {
         let arguments =
             Arguments::try_parse_from(["cargo xtask", "bench", "--quick", "--rounds", "3"]).unwrap();
-        let Command::Bench { arguments } = arguments.command else {
-            panic!("another command")
-        };
+        let Command::Bench { arguments } = arguments.command else { panic!("another command") };
         assert_eq!(arguments, ["--quick", "--rounds", "3"]);
     }
 }

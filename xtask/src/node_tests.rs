@@ -19,20 +19,14 @@ pub(crate) fn all(workspace: &Workspace, long: bool) -> anyhow::Result<Outcome> 
         return Ok(Outcome::NotRun(format!("there is no folder `{FOLDER}`")));
     }
     let (Some(system), Some(_)) = (version("node", &["--version"]), version("npm", &["--version"])) else {
-        return Ok(Outcome::NotRun(format!(
-            "there is no `node` with `npm`; install Node {MAJOR} or later"
-        )));
+        return Ok(Outcome::NotRun(format!("there is no `node` with `npm`; install Node {MAJOR} or later")));
     };
     let modules = folder.join("node_modules");
-    installed_once(
-        &folder.join("package-lock.json"),
-        &modules.join(".installed"),
-        || {
-            let mut npm = Command::new("npm");
-            npm.current_dir(&folder).args(["ci", "--no-audit", "--no-fund"]);
-            run(&mut npm).context("the npm packages of the tests cannot be installed")
-        },
-    )?;
+    installed_once(&folder.join("package-lock.json"), &modules.join(".installed"), || {
+        let mut npm = Command::new("npm");
+        npm.current_dir(&folder).args(["ci", "--no-audit", "--no-fund"]);
+        run(&mut npm).context("the npm packages of the tests cannot be installed")
+    })?;
 
     let mut tests = node(&system, &modules);
     tests.current_dir(&folder).args(["--test", "--test-reporter=tap"]);
@@ -79,16 +73,10 @@ mod tests {
 
     #[test]
     fn the_last_summary_counts() {
-        let lines: Vec<String> = [
-            "ok 1 - streams",
-            "# pass 1",
-            "# tests 9",
-            "# pass 8",
-            "# fail 1",
-            "# cancelled 0",
-        ]
-        .map(str::to_owned)
-        .into();
+        let lines: Vec<String> =
+            ["ok 1 - streams", "# pass 1", "# tests 9", "# pass 8", "# fail 1", "# cancelled 0"]
+                .map(str::to_owned)
+                .into();
         assert_eq!((total(&lines, "# pass "), total(&lines, "# fail ")), (8, 1));
         assert_eq!(major("v22.11.0"), 22);
         assert_eq!(major("nonsense"), 0);

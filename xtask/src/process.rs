@@ -28,9 +28,7 @@ pub(crate) fn cargo_command(workspace: &Workspace, arguments: &[&str]) -> Comman
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let shown = show(command);
     say(&format!("$ {shown}"));
-    let status = command
-        .status()
-        .with_context(|| format!("cannot run `{shown}`"))?;
+    let status = command.status().with_context(|| format!("cannot run `{shown}`"))?;
     if !status.success() {
         bail!("`{shown}` ended with {status}");
     }
@@ -53,9 +51,7 @@ pub(crate) fn run_and_listen(command: &mut Command) -> anyhow::Result<Transcript
         scope.spawn(|| listen(stdout, &lines));
         scope.spawn(|| listen(stderr, &lines));
     });
-    let status = child
-        .wait()
-        .with_context(|| format!("cannot wait for `{shown}`"))?;
+    let status = child.wait().with_context(|| format!("cannot wait for `{shown}`"))?;
     let lines = lines.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Transcript { lines, status })
 }
@@ -76,16 +72,9 @@ pub(crate) fn exists(program: &str, arguments: &[&str]) -> bool {
 
 /// What a program says about its version, in one line.
 pub(crate) fn version(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    output
-        .status
-        .success()
-        .then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+    output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
 }
 
 /// Runs `install` where the content of `lock` is not what was installed last.
@@ -105,12 +94,7 @@ pub(crate) fn installed_once(
 }
 
 fn show(command: &Command) -> String {
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or(command.get_program());
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = [program].into_iter().chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }

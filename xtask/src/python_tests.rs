@@ -18,9 +18,7 @@ pub(crate) fn all(workspace: &Workspace, long: bool) -> anyhow::Result<Outcome> 
         return Ok(Outcome::NotRun(format!("there is no folder `{FOLDER}`")));
     }
     if !exists("python3", &["--version"]) {
-        return Ok(Outcome::NotRun(
-            "there is no `python3`; install Python 3.10 or later".to_owned(),
-        ));
+        return Ok(Outcome::NotRun("there is no `python3`; install Python 3.10 or later".to_owned()));
     }
     let environment = workspace.target.join("venv");
     let requirements = folder.join("requirements.txt");
@@ -29,27 +27,12 @@ pub(crate) fn all(workspace: &Workspace, long: bool) -> anyhow::Result<Outcome> 
     })?;
 
     let mut tests = Command::new(environment.join("bin/python"));
-    tests.current_dir(&folder).args([
-        "-m",
-        "pytest",
-        "-q",
-        "-rfEs",
-        "--color=no",
-        "-p",
-        "no:cacheprovider",
-    ]);
+    tests.current_dir(&folder).args(["-m", "pytest", "-q", "-rfEs", "--color=no", "-p", "no:cacheprovider"]);
     crate::ci::programs(workspace, &mut tests, long);
     let transcript = run_and_listen(&mut tests)?;
-    let summary = transcript
-        .lines
-        .iter()
-        .rev()
-        .find(|line| line.contains(" in ") && line.contains("passed"));
-    let failures = transcript
-        .lines
-        .iter()
-        .rev()
-        .find(|line| line.contains(" in ") && line.contains("failed"));
+    let summary = transcript.lines.iter().rev().find(|line| line.contains(" in ") && line.contains("passed"));
+    let failures =
+        transcript.lines.iter().rev().find(|line| line.contains(" in ") && line.contains("failed"));
     let count = summary.or(failures).map_or(Count::default(), |line| Count {
         passed: number_before(line, "passed"),
         failed: number_before(line, "failed") + number_before(line, "error"),
@@ -66,15 +49,8 @@ fn install(environment: &Path, requirements: &Path) -> anyhow::Result<()> {
         create(environment)?;
     }
     let mut pip = Command::new(python);
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--requirement",
-    ])
-    .arg(requirements);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
+        .arg(requirements);
     run(&mut pip).context("the Python packages of the tests cannot be installed")
 }
 

@@ -51,8 +51,7 @@ impl Report {
             }
         };
         say(&format!("<== {name}: {result} ({})", seconds(took)));
-        self.rows
-            .push(format!("  {name:<16} {:>8}  {result}", seconds(took)));
+        self.rows.push(format!("  {name:<16} {:>8}  {result}", seconds(took)));
     }
 
     /// Prints the summary; the last line is the count. True where nothing failed.
@@ -61,10 +60,7 @@ impl Report {
         for line in self.rows.iter().chain(&self.notes) {
             say(line);
         }
-        say(&format!(
-            "{} passed, {} failed",
-            self.count.passed, self.count.failed
-        ));
+        say(&format!("{} passed, {} failed", self.count.passed, self.count.failed));
         self.count.failed == 0
     }
 }

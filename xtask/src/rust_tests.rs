@@ -12,10 +12,7 @@ use crate::workspace::{Workspace, cargo};
 
 /// Builds every test and every program, with the features that tests see, so that nothing is built twice.
 pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<Outcome> {
-    run(&mut cargo_command(
-        workspace,
-        &["build", "--workspace", "--bins", "--tests", "--locked"],
-    ))?;
+    run(&mut cargo_command(workspace, &["build", "--workspace", "--bins", "--tests", "--locked"]))?;
     Ok(Outcome::Fine)
 }
 
@@ -36,15 +33,7 @@ pub(crate) fn all(workspace: &Workspace, long: bool) -> anyhow::Result<Outcome> 
         }
         None => cargo_command(
             workspace,
-            &[
-                "test",
-                "--workspace",
-                "--locked",
-                "--no-fail-fast",
-                "--lib",
-                "--bins",
-                "--tests",
-            ],
+            &["test", "--workspace", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"],
         ),
     };
     if long {
@@ -54,10 +43,7 @@ pub(crate) fn all(workspace: &Workspace, long: bool) -> anyhow::Result<Outcome> 
 }
 
 pub(crate) fn documentation(workspace: &Workspace) -> anyhow::Result<Outcome> {
-    counted(&run_and_listen(&mut cargo_command(
-        workspace,
-        &["test", "--workspace", "--locked", "--doc"],
-    ))?)
+    counted(&run_and_listen(&mut cargo_command(workspace, &["test", "--workspace", "--locked", "--doc"]))?)
 }
 
 /// The runner, from the machine or from the target folder, where it is installed the first time.
@@ -71,14 +57,9 @@ fn nextest(workspace: &Workspace) -> Option<PathBuf> {
         say("cargo-nextest is missing; installing it into the target folder, once");
         let mut install = Command::new(cargo());
         // A debug build takes half the time, and the runner is not what takes long in a test run.
-        install
-            .args(["install", "--locked", "--debug", "--root"])
-            .arg(&tools)
-            .arg("cargo-nextest");
+        install.args(["install", "--locked", "--debug", "--root"]).arg(&tools).arg("cargo-nextest");
         if let Err(error) = run(&mut install) {
-            say(&format!(
-                "cargo-nextest cannot be installed ({error:#}); using `cargo test`"
-            ));
+            say(&format!("cargo-nextest cannot be installed ({error:#}); using `cargo test`"));
             return None;
         }
     }
@@ -100,10 +81,7 @@ fn count(lines: &[String]) -> Count {
     let summaries = lines.iter().filter_map(|line| {
         let cargo = line.trim_start().strip_prefix("test result:");
         cargo.or_else(|| {
-            line.contains("Summary [")
-                .then(|| line.split_once("run:"))
-                .flatten()
-                .map(|(_, rest)| rest)
+            line.contains("Summary [").then(|| line.split_once("run:")).flatten().map(|(_, rest)| rest)
         })
     });
     summaries.fold(Count::default(), |sum, line| Count {
@@ -118,9 +96,7 @@ pub(crate) fn number_before(line: &str, word: &str) -> u64 {
     let parts = line.split([',', ';', '.', '(', '=']).map(str::trim);
     let mut numbers =
         parts.filter_map(|part| part.strip_suffix(word).or_else(|| Some(part.split_once(word)?.0)));
-    numbers
-        .find_map(|before| before.trim().rsplit(' ').next()?.parse().ok())
-        .unwrap_or(0)
+    numbers.find_map(|before| before.trim().rsplit(' ').next()?.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -135,32 +111,17 @@ mod tests {
     fn summaries_of_both_runners_are_counted() {
         let nextest =
             "     Summary [   0.123s] 27 tests run: 25 passed (1 slow), 1 failed, 1 timed out, 3 skipped";
-        assert_eq!(
-            count(&lines(nextest)),
-            Count {
-                passed: 25,
-                failed: 2
-            }
-        );
+        assert_eq!(count(&lines(nextest)), Count { passed: 25, failed: 2 });
         let cargo = "test result: ok. 27 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.04s\n\
                      noise: 12 passed\n\
                      test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out";
-        assert_eq!(
-            count(&lines(cargo)),
-            Count {
-                passed: 30,
-                failed: 2
-            }
-        );
+        assert_eq!(count(&lines(cargo)), Count { passed: 30, failed: 2 });
     }
 
     #[test]
     fn the_summary_of_pytest_is_read_too() {
         let line = "==== 1 failed, 11 passed, 2 skipped in 3.21s ====";
-        assert_eq!(
-            (number_before(line, "passed"), number_before(line, "failed")),
-            (11, 1)
-        );
+        assert_eq!((number_before(line, "passed"), number_before(line, "failed")), (11, 1));
         assert_eq!(number_before(line, "errors"), 0);
     }
 }

@@ -72,9 +72,6 @@ impl File {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
         let relative = path.strip_prefix(root).unwrap_or(path);
         let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
-        Ok(Self {
-            path: parts.join("/"),
-            text,
-        })
+        Ok(Self { path: parts.join("/"), text })
     }
 }

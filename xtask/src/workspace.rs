@@ -41,10 +41,7 @@ impl Workspace {
             .output()
             .context("cannot run `cargo metadata`")?;
         if !output.status.success() {
-            bail!(
-                "`cargo metadata` failed: {}",
-                String::from_utf8_lossy(&output.stderr).trim()
-            );
+            bail!("`cargo metadata` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
         }
         let metadata =
             serde_json::from_slice(&output.stdout).context("cannot read what `cargo metadata` says")?;

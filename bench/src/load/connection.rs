@@ -43,14 +43,7 @@ pub(crate) enum Progress {
 impl Connection {
     pub(crate) fn open(address: SocketAddr, registry: &Registry, token: Token) -> anyhow::Result<Self> {
         let stream = connect(address, registry, token)?;
-        Ok(Self {
-            address,
-            token,
-            stream,
-            reader: Reader::default(),
-            reply: Reply::default(),
-            written: 0,
-        })
+        Ok(Self { address, token, stream, reader: Reader::default(), reply: Reply::default(), written: 0 })
     }
 
     pub(crate) fn reopen(&mut self, registry: &Registry) -> anyhow::Result<()> {
@@ -96,11 +89,7 @@ impl Connection {
                 break;
             }
         }
-        if self.reply.is_complete {
-            Progress::Complete
-        } else {
-            Progress::Waiting
-        }
+        if self.reply.is_complete { Progress::Complete } else { Progress::Waiting }
     }
 }
 

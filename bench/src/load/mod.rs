@@ -80,11 +80,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let report = match options.shape {
         Shape::Closed { connections } => closed::run(options, connections)?,
         Shape::Open { rate, connections } => open::run(options, rate, connections)?,
-        Shape::Streams {
-            streams,
-            waves,
-            events,
-        } => streams::run(options, streams, waves, events)?,
+        Shape::Streams { streams, waves, events } => streams::run(options, streams, waves, events)?,
     };
     writeln!(io::stdout(), "{}", serde_json::to_string(&report)?)?;
     Ok(())
@@ -95,11 +91,7 @@ impl Options {
     fn request(&self, stream: bool) -> Vec<u8> {
         let prompt = "Tell me more about foxes and dogs. ".repeat(self.prompt_bytes / 35 + 1);
         let prompt = &prompt[..self.prompt_bytes.max(1)];
-        let streaming = if stream {
-            r#""stream":true,"stream_options":{"include_usage":true},"#
-        } else {
-            ""
-        };
+        let streaming = if stream { r#""stream":true,"stream_options":{"include_usage":true},"# } else { "" };
         let body = format!(
             r#"{{"model":"{}",{streaming}"messages":[{{"role":"system","content":"You are a helpful assistant."}},{{"role":"user","content":"{prompt}"}}]}}"#,
             self.model

@@ -28,14 +28,8 @@ pub(crate) fn run(options: &Options, rate: u64, connections: usize) -> anyhow::R
     let mut timer = Timer::new(poll.registry(), TIMER)?;
     let request = options.request(false);
     let due = vec![0; connections];
-    let mut open = Open {
-        poll,
-        pool,
-        due,
-        idle: (0..connections).collect(),
-        backlog: VecDeque::new(),
-        request,
-    };
+    let mut open =
+        Open { poll, pool, due, idle: (0..connections).collect(), backlog: VecDeque::new(), request };
     let mut window = options.window();
     let mut events = Events::with_capacity(1024);
     let mut buffer = vec![0; 256 << 10];

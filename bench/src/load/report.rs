@@ -43,17 +43,9 @@ impl Latency {
                 reason = "an index below the length"
             )]
             let index = ((samples.len() as f64 * share) as usize).min(samples.len().saturating_sub(1));
-            samples
-                .get(index)
-                .map_or(0.0, |nanoseconds| *nanoseconds as f64 / 1_000.0)
+            samples.get(index).map_or(0.0, |nanoseconds| *nanoseconds as f64 / 1_000.0)
         };
-        Self {
-            p50: at(0.5),
-            p90: at(0.9),
-            p99: at(0.99),
-            p999: at(0.999),
-            max: at(1.0),
-        }
+        Self { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: at(1.0) }
     }
 }
 
@@ -135,18 +127,10 @@ impl Window {
             events: self.events,
             errors: self.errors,
             reconnects: self.reconnects,
-            requests_per_second: if seconds > 0.0 {
-                requests as f64 / seconds
-            } else {
-                0.0
-            },
+            requests_per_second: if seconds > 0.0 { requests as f64 / seconds } else { 0.0 },
             latency: Latency::of(self.samples),
             cpu_seconds: (end.cpu - begin.cpu) as f64 / SECOND as f64,
-            rig_busy: if total > 0 {
-                busy as f64 / total as f64
-            } else {
-                0.0
-            },
+            rig_busy: if total > 0 { busy as f64 / total as f64 } else { 0.0 },
         }
     }
 

@@ -21,11 +21,7 @@ pub(crate) fn run(
     let mut timer = Timer::new(poll.registry(), TIMER)?;
     let mut pool = Vec::with_capacity(streams);
     for at in 0..streams {
-        pool.push((
-            Connection::open(options.target, poll.registry(), Token(at))?,
-            0_u64,
-            waves,
-        ));
+        pool.push((Connection::open(options.target, poll.registry(), Token(at))?, 0_u64, waves));
     }
     let mut window = options.window();
     window.open();
@@ -36,11 +32,7 @@ pub(crate) fn run(
     while window.counted() < streams * waves {
         let now = clock::now();
         if now > begins + LONGEST * SECOND {
-            bail!(
-                "{} of {} streams ended within {LONGEST} s",
-                window.counted(),
-                streams * waves
-            );
+            bail!("{} of {} streams ended within {LONGEST} s", window.counted(), streams * waves);
         }
         while started < streams && begins + started as u64 * APART <= now {
             let (connection, sent_at, _) = &mut pool[started];

@@ -49,21 +49,11 @@ impl Contender {
     pub(crate) fn start(&self, mock: SocketAddr, core: usize) -> anyhow::Result<Started> {
         let directory = TempDir::new()?;
         match self {
-            Self::Direct => Ok(Started {
-                process: None,
-                whole: mock,
-                streams: mock,
-                directory,
-            }),
+            Self::Direct => Ok(Started { process: None, whole: mock, streams: mock, directory }),
             Self::Nginx { binary } => {
                 let (whole, streams) = (free_port()?, free_port()?);
                 let command = nginx(binary, directory.path(), mock, whole, streams)?;
-                Ok(Started {
-                    process: Some(Process::start(command, core)?),
-                    whole,
-                    streams,
-                    directory,
-                })
+                Ok(Started { process: Some(Process::start(command, core)?), whole, streams, directory })
             }
             Self::Gatewright { binary } => {
                 let listen = free_port()?;
@@ -94,11 +84,7 @@ fn nginx(
     streams: SocketAddr,
 ) -> anyhow::Result<Command> {
     // Workers of root become `nobody`, who may not enter a private directory.
-    let user = if rustix::process::geteuid().is_root() {
-        "user root;"
-    } else {
-        ""
-    };
+    let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
     let folder = directory.display();
     let config = format!(
         "{user}
@@ -167,12 +153,7 @@ prices:
     let path = directory.join("gatewright.yaml");
     fs::write(&path, config)?;
     let mut command = Command::new(binary);
-    command
-        .arg("serve")
-        .arg("--config")
-        .arg(&path)
-        .arg("--data-dir")
-        .arg(directory.join("data"));
+    command.arg("serve").arg("--config").arg(&path).arg("--data-dir").arg(directory.join("data"));
     command.args(["--listen", &listen.to_string()]);
     quiet(&mut command, directory)?;
     Ok(command)

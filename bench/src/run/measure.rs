@@ -47,13 +47,8 @@ pub(crate) fn round(contender: &Contender, plan: &Plan) -> anyhow::Result<Round>
     let begins = clock::now();
     let mut started = contender.start(mock, plan.server_core)?;
     let measured = measure(contender, plan, &mut started, begins);
-    measured.with_context(|| {
-        format!(
-            "measuring {} failed; its log:\n{}",
-            contender.name(),
-            tail(&started.log())
-        )
-    })
+    measured
+        .with_context(|| format!("measuring {} failed; its log:\n{}", contender.name(), tail(&started.log())))
 }
 
 fn measure(contender: &Contender, plan: &Plan, started: &mut Started, begins: u64) -> anyhow::Result<Round> {
@@ -72,65 +67,22 @@ fn measure(contender: &Contender, plan: &Plan, started: &mut Started, begins: u6
     let seconds = plan.seconds.to_string();
     let load = |target, arguments: &[&str]| checked(plan.rig.load(target, watch, arguments)?, arguments);
     let closed = load(whole, &["closed", "--connections", "64", "--seconds", &seconds])?;
-    let open = load(
-        whole,
-        &[
-            "open",
-            "--rate",
-            "2000",
-            "--connections",
-            "64",
-            "--seconds",
-            &seconds,
-        ],
-    )?;
+    let open = load(whole, &["open", "--rate", "2000", "--connections", "64", "--seconds", &seconds])?;
     let waves = plan.waves.to_string();
-    let streamed = load(
-        streams,
-        &[
-            "streams",
-            "--streams",
-            "200",
-            "--waves",
-            &waves,
-            "--events",
-            "100",
-        ],
-    )?;
+    let streamed = load(streams, &["streams", "--streams", "200", "--waves", &waves, "--events", "100"])?;
     let half = (plan.seconds / 2.0).to_string();
-    let large = load(
-        whole,
-        &[
-            "closed",
-            "--connections",
-            "16",
-            "--prompt-bytes",
-            "200000",
-            "--seconds",
-            &half,
-        ],
-    )?;
+    let large =
+        load(whole, &["closed", "--connections", "16", "--prompt-bytes", "200000", "--seconds", &half])?;
     if let (Some(footprint), Some(process)) = (&mut footprint, watch) {
         footprint.loaded_bytes = machine::memory(process).1;
     }
-    Ok(Round {
-        closed,
-        open,
-        streams: streamed,
-        large,
-        process: footprint,
-    })
+    Ok(Round { closed, open, streams: streamed, large, process: footprint })
 }
 
 /// A measurement with failed requests measures failing, so it does not count.
 fn checked(report: Report, arguments: &[&str]) -> anyhow::Result<Report> {
     if report.errors > 0 || report.requests == 0 {
-        bail!(
-            "`{}` had {} errors in {} requests",
-            arguments.join(" "),
-            report.errors,
-            report.requests
-        );
+        bail!("`{}` had {} errors in {} requests", arguments.join(" "), report.errors, report.requests);
     }
     Ok(report)
 }

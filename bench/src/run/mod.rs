@@ -60,10 +60,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let load_average = machine::load_average();
     let contenders = contenders(options, &mut errors)?;
     let plan = plan(options);
-    let mut rounds: Vec<(Contender, Vec<Round>)> = contenders
-        .into_iter()
-        .map(|contender| (contender, Vec::new()))
-        .collect();
+    let mut rounds: Vec<(Contender, Vec<Round>)> =
+        contenders.into_iter().map(|contender| (contender, Vec::new())).collect();
     for number in 1..=plan.rounds {
         for (contender, done) in &mut rounds {
             writeln!(errors, "round {number} of {}: {}", plan.rounds, contender.name())?;
@@ -128,10 +126,7 @@ fn plan(options: &Options) -> Plan {
         rounds: options.rounds.unwrap_or(rounds),
         seconds: options.seconds.unwrap_or(seconds),
         waves: if options.quick { 2 } else { 4 },
-        rig: Rig {
-            core: options.rig_core,
-            interval_us: options.interval_us,
-        },
+        rig: Rig { core: options.rig_core, interval_us: options.interval_us },
         server_core: options.server_core,
     }
 }

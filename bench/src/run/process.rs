@@ -32,13 +32,9 @@ impl Process {
                 if machine::cores() > 1 || core == 0 {
                     machine::pin(core)?;
                 }
-                command
-                    .spawn()
-                    .with_context(|| format!("cannot run `{}`", program.display()))
+                command.spawn().with_context(|| format!("cannot run `{}`", program.display()))
             });
-            starter
-                .join()
-                .unwrap_or_else(|_| bail!("the thread that starts a process has panicked"))
+            starter.join().unwrap_or_else(|_| bail!("the thread that starts a process has panicked"))
         })?;
         Ok(Self { child })
     }
@@ -76,13 +72,7 @@ impl Process {
             return self.has_ended();
         };
         let mut handles = [PollFd::new(&handle, PollFlags::IN)];
-        let ended = poll(
-            &mut handles,
-            Some(&Timespec {
-                tv_sec: seconds,
-                tv_nsec: 0,
-            }),
-        );
+        let ended = poll(&mut handles, Some(&Timespec { tv_sec: seconds, tv_nsec: 0 }));
         matches!(ended, Ok(1..)) && self.has_ended()
     }
 }
@@ -110,10 +100,7 @@ pub(crate) struct Rig {
 impl Rig {
     pub(crate) fn start_mock(self) -> anyhow::Result<(Process, SocketAddr)> {
         let mut command = Command::new(this_program()?);
-        command
-            .arg("mock")
-            .args(["--interval-us", &self.interval_us.to_string()])
-            .stdout(Stdio::piped());
+        command.arg("mock").args(["--interval-us", &self.interval_us.to_string()]).stdout(Stdio::piped());
         let mut mock = Process::start(command, self.core())?;
         let address = mock.announced_address()?;
         Ok((mock, address))
@@ -128,12 +115,7 @@ impl Rig {
     ) -> anyhow::Result<Report> {
         let mut command = Command::new(this_program()?);
         command.arg("load").args(arguments);
-        command.args([
-            "--target",
-            &target.to_string(),
-            "--core",
-            &self.core().to_string(),
-        ]);
+        command.args(["--target", &target.to_string(), "--core", &self.core().to_string()]);
         if let Some(process) = watch {
             command.args(["--watch", &process.to_string()]);
         }
@@ -145,12 +127,7 @@ impl Rig {
             self.core(),
         )?;
         let mut text = String::new();
-        process
-            .child
-            .stdout
-            .take()
-            .context("standard output is not piped")?
-            .read_to_string(&mut text)?;
+        process.child.stdout.take().context("standard output is not piped")?.read_to_string(&mut text)?;
         if !process.wait(PATIENCE) {
             bail!("the load generator did not end");
         }
@@ -185,10 +162,7 @@ pub(crate) fn first_answer(process: &mut Process, target: SocketAddr, request: &
             Err(_) => std::thread::yield_now(),
         }
     }
-    bail!(
-        "no 200 within {START_PATIENCE} s; the last answer was `{}`",
-        last.trim()
-    )
+    bail!("no 200 within {START_PATIENCE} s; the last answer was `{}`", last.trim())
 }
 
 fn try_once(target: SocketAddr, request: &[u8]) -> std::io::Result<String> {

@@ -26,30 +26,17 @@ pub(crate) fn markdown(rounds: &[(Contender, Vec<Round>)]) -> String {
     for contender in &compared {
         push(&mut text, format_args!(" {} ÷ nginx |", contender.name()));
     }
-    push(
-        &mut text,
-        format_args!("\n|---|{}", "--:|".repeat(rounds.len() + compared.len())),
-    );
+    push(&mut text, format_args!("\n|---|{}", "--:|".repeat(rounds.len() + compared.len())));
     for row in ROWS {
         push(&mut text, format_args!("\n| {}, {} |", row.name, row.unit));
         for (contender, _) in rounds {
-            push(
-                &mut text,
-                format_args!(" {} |", shown(median(rounds, contender, row), row.decimals)),
-            );
+            push(&mut text, format_args!(" {} |", shown(median(rounds, contender, row), row.decimals)));
         }
-        let nginx = rounds
-            .iter()
-            .find(|(contender, _)| matches!(contender, Contender::Nginx { .. }));
+        let nginx = rounds.iter().find(|(contender, _)| matches!(contender, Contender::Nginx { .. }));
         let base = nginx.and_then(|(contender, _)| median(rounds, contender, row));
         for contender in &compared {
-            let ratio = median(rounds, contender, row)
-                .zip(base)
-                .filter(|(_, base)| *base > 0.0);
-            push(
-                &mut text,
-                format_args!(" {} |", shown(ratio.map(|(value, base)| value / base), 2)),
-            );
+            let ratio = median(rounds, contender, row).zip(base).filter(|(_, base)| *base > 0.0);
+            push(&mut text, format_args!(" {} |", shown(ratio.map(|(value, base)| value / base), 2)));
         }
     }
     text.push('\n');
@@ -59,9 +46,7 @@ pub(crate) fn markdown(rounds: &[(Contender, Vec<Round>)]) -> String {
 /// What a reader must know before believing the table.
 pub(crate) fn notes(rounds: &[(Contender, Vec<Round>)]) -> Vec<String> {
     let mut notes = Vec::new();
-    for (contender, rounds) in rounds
-        .iter()
-        .filter(|(contender, _)| !matches!(contender, Contender::Direct))
+    for (contender, rounds) in rounds.iter().filter(|(contender, _)| !matches!(contender, Contender::Direct))
     {
         let limited = rounds.iter().filter(|round| {
             let server_busy = round.closed.cpu_seconds / round.closed.seconds.max(f64::MIN_POSITIVE);
@@ -76,28 +61,19 @@ pub(crate) fn notes(rounds: &[(Contender, Vec<Round>)]) -> Vec<String> {
                 rounds.len()
             ));
         }
-        let reconnects: u64 = rounds
-            .iter()
-            .map(|round| round.closed.reconnects + round.open.reconnects)
-            .sum();
+        let reconnects: u64 =
+            rounds.iter().map(|round| round.closed.reconnects + round.open.reconnects).sum();
         if reconnects > 0 {
-            notes.push(format!(
-                "{}: closed {reconnects} kept-alive connections",
-                contender.name()
-            ));
+            notes.push(format!("{}: closed {reconnects} kept-alive connections", contender.name()));
         }
     }
     notes
 }
 
 fn median(rounds: &[(Contender, Vec<Round>)], contender: &Contender, row: &Row) -> Option<f64> {
-    let direct = rounds
-        .iter()
-        .find(|(contender, _)| matches!(contender, Contender::Direct))
-        .map(|(_, rounds)| rounds);
-    let (_, own) = rounds
-        .iter()
-        .find(|(other, _)| other.name() == contender.name())?;
+    let direct =
+        rounds.iter().find(|(contender, _)| matches!(contender, Contender::Direct)).map(|(_, rounds)| rounds);
+    let (_, own) = rounds.iter().find(|(other, _)| other.name() == contender.name())?;
     let pairs = own
         .iter()
         .enumerate()
@@ -123,11 +99,7 @@ fn push(text: &mut String, arguments: std::fmt::Arguments<'_>) {
 
 /// CPU microseconds per unit of work; none for the direct way.
 fn cpu_each(cpu_seconds: f64, count: u64, round: &Round) -> Option<f64> {
-    round
-        .process
-        .as_ref()
-        .filter(|_| count > 0)
-        .map(|_| cpu_seconds * 1e6 / count as f64)
+    round.process.as_ref().filter(|_| count > 0).map(|_| cpu_seconds * 1e6 / count as f64)
 }
 
 fn footprint(round: &Round, value: fn(&Footprint) -> f64) -> Option<f64> {
@@ -229,13 +201,7 @@ const ROWS: &[Row] = &[
         name: "binary",
         unit: "MB",
         decimals: 1,
-        value: |round, _| {
-            round
-                .process
-                .as_ref()?
-                .binary_bytes
-                .map(|bytes| bytes as f64 / 1e6)
-        },
+        value: |round, _| round.process.as_ref()?.binary_bytes.map(|bytes| bytes as f64 / 1e6),
     },
 ];
 

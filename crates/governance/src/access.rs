@@ -63,31 +63,15 @@ mod tests {
 
     use super::*;
 
-    const OTHER: Scope = Scope {
-        project: ProjectId(2),
-        ..Scope::DEFAULT
-    };
+    const OTHER: Scope = Scope { project: ProjectId(2), ..Scope::DEFAULT };
 
     #[test]
     fn a_grant_covers_what_it_lists_until_it_ends() {
         let listed: [Arc<str>; 2] = ["chat".into(), "openai/*".into()];
-        let all = Grant {
-            scope: &Scope::DEFAULT,
-            endpoints: None,
-            expires_at_ms: None,
-        };
-        let some = Grant {
-            endpoints: Some(&listed),
-            ..all
-        };
-        let none = Grant {
-            endpoints: Some(&[]),
-            ..all
-        };
-        let ends = Grant {
-            expires_at_ms: Some(100),
-            ..all
-        };
+        let all = Grant { scope: &Scope::DEFAULT, endpoints: None, expires_at_ms: None };
+        let some = Grant { endpoints: Some(&listed), ..all };
+        let none = Grant { endpoints: Some(&[]), ..all };
+        let ends = Grant { expires_at_ms: Some(100), ..all };
         let table = [
             (all, "chat", Scope::DEFAULT, 0, Ok(())),
             (all, "chat", OTHER, 0, Err(Refusal::OtherProject)),
@@ -95,13 +79,7 @@ mod tests {
             (some, "chat-2", Scope::DEFAULT, 0, Err(Refusal::NotListed)),
             (some, "openai/gpt-5", Scope::DEFAULT, 0, Ok(())),
             (some, "openai", Scope::DEFAULT, 0, Err(Refusal::NotListed)),
-            (
-                some,
-                "openai-eu/gpt-5",
-                Scope::DEFAULT,
-                0,
-                Err(Refusal::NotListed),
-            ),
+            (some, "openai-eu/gpt-5", Scope::DEFAULT, 0, Err(Refusal::NotListed)),
             // A foreign endpoint is unknown even where its name is listed.
             (some, "chat", OTHER, 0, Err(Refusal::OtherProject)),
             (none, "chat", Scope::DEFAULT, 0, Err(Refusal::NotListed)),

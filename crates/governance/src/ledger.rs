@@ -104,12 +104,7 @@ impl Reservation {
 
     /// For a caller whom nothing limits.
     pub fn unlimited(request: &ReservationRequest) -> Self {
-        Self {
-            attempt: request.attempt,
-            upper_bound: request.upper_bound,
-            sent: false,
-            account: None,
-        }
+        Self { attempt: request.attempt, upper_bound: request.upper_bound, sent: false, account: None }
     }
 
     pub fn attempt(&self) -> AttemptId {
@@ -141,11 +136,7 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let closing = if self.sent {
-            Closing::Presumed(self.upper_bound)
-        } else {
-            Closing::Released
-        };
+        let closing = if self.sent { Closing::Presumed(self.upper_bound) } else { Closing::Released };
         self.close(closing);
     }
 }
@@ -198,10 +189,7 @@ mod tests {
             scope: Scope::DEFAULT,
             key: None,
             endpoint: EndpointId(1),
-            upper_bound: Amount {
-                cost: Some(PicoUsd(1_000)),
-                tokens: 1_000,
-            },
+            upper_bound: Amount { cost: Some(PicoUsd(1_000)), tokens: 1_000 },
             now_ms: 0,
         }
     }
@@ -215,12 +203,7 @@ mod tests {
     }
 
     fn any_end() -> impl Strategy<Value = End> {
-        prop_oneof![
-            any::<u64>().prop_map(End::Settle),
-            Just(End::Release),
-            Just(End::Drop),
-            Just(End::Panic)
-        ]
+        prop_oneof![any::<u64>().prop_map(End::Settle), Just(End::Release), Just(End::Drop), Just(End::Panic)]
     }
 
     fn run(mut reservation: Reservation, sent: bool, end: End) {
@@ -280,14 +263,8 @@ mod tests {
 
     #[test]
     fn a_refusal_names_its_rule() {
-        let refusal = Refusal {
-            reason: RefusalReason::BudgetExceeded,
-            rule: "web-monthly".into(),
-            retry_after: None,
-        };
-        assert_eq!(
-            refusal.to_string(),
-            "the budget is exceeded as set by `web-monthly`"
-        );
+        let refusal =
+            Refusal { reason: RefusalReason::BudgetExceeded, rule: "web-monthly".into(), retry_after: None };
+        assert_eq!(refusal.to_string(), "the budget is exceeded as set by `web-monthly`");
     }
 }

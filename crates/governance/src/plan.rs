@@ -37,26 +37,15 @@ impl Shares {
     /// `None` where no weight is positive, or where there are more than 65,535 targets.
     pub fn new(weights: &[u32]) -> Option<Self> {
         u16::try_from(weights.len()).ok()?;
-        let divisor = weights
-            .iter()
-            .copied()
-            .map(u64::from)
-            .fold(0, greatest_common_divisor);
+        let divisor = weights.iter().copied().map(u64::from).fold(0, greatest_common_divisor);
         if divisor == 0 {
             return None;
         }
-        let weights: Vec<u64> = weights
-            .iter()
-            .map(|weight| u64::from(*weight) / divisor)
-            .collect();
+        let weights: Vec<u64> = weights.iter().map(|weight| u64::from(*weight) / divisor).collect();
         let total: u64 = weights.iter().sum();
         let window = WINDOW as u64;
         // A pattern that divides the window keeps its promise exactly and is as short as it can be.
-        let length = if window.is_multiple_of(total) {
-            total
-        } else {
-            window
-        };
+        let length = if window.is_multiple_of(total) { total } else { window };
 
         let owned: Vec<u64> = weights.iter().map(|weight| weight * length / total).collect();
         let remainders: Vec<u64> = weights.iter().map(|weight| weight * length % total).collect();
@@ -69,12 +58,7 @@ impl Shares {
             .collect();
         let shared = length - owned.iter().sum::<u64>();
         let longest = remainders.iter().copied().max().unwrap_or(0);
-        Some(Self {
-            pattern: spread(&owned, shared),
-            ends,
-            total,
-            stride: stride(total, longest),
-        })
+        Some(Self { pattern: spread(&owned, shared), ends, total, stride: stride(total, longest) })
     }
 
     /// The target of draw number `sequence`. The promise holds for draws that count up by one, from any start; whoever
@@ -159,9 +143,7 @@ pub fn order<'a, T>(
 ) -> impl Iterator<Item = &'a T> {
     let first = targets.get(drawn);
     let tried = first.map(&id);
-    first
-        .into_iter()
-        .chain(fallbacks.iter().filter(move |target| Some(id(target)) != tried))
+    first.into_iter().chain(fallbacks.iter().filter(move |target| Some(id(target)) != tried))
 }
 
 #[cfg(test)]
@@ -174,9 +156,7 @@ mod tests {
     fn check(weights: &[u32], start: u64, draws: usize) {
         let shares = Shares::new(weights).unwrap();
         let total: u128 = weights.iter().map(|weight| u128::from(*weight)).sum();
-        let drawn: Vec<usize> = (start..start + draws as u64)
-            .map(|sequence| shares.draw(sequence))
-            .collect();
+        let drawn: Vec<usize> = (start..start + draws as u64).map(|sequence| shares.draw(sequence)).collect();
         let mut counts = vec![0_u128; weights.len()];
         for (at, target) in drawn.iter().enumerate() {
             counts[*target] += 1;
@@ -193,10 +173,7 @@ mod tests {
                     (count * total).abs_diff(exact) <= total,
                     "{weights:?}: target {target} got {count} in the window that ends at {at} from {start}"
                 );
-                assert!(
-                    weights[target] > 0 || *count == 0,
-                    "{weights:?}: target {target} has no weight"
-                );
+                assert!(weights[target] > 0 || *count == 0, "{weights:?}: target {target} has no weight");
             }
         }
     }
@@ -244,9 +221,7 @@ mod tests {
 
         let shares = Shares::new(&[90, 10]).unwrap();
         for start in 0..40 {
-            let rare = (start..start + 10)
-                .filter(|sequence| shares.draw(*sequence) == 1)
-                .count();
+            let rare = (start..start + 10).filter(|sequence| shares.draw(*sequence) == 1).count();
             assert_eq!(rare, 1, "draws {start}..{}", start + 10);
         }
     }
@@ -267,11 +242,8 @@ mod tests {
     #[test]
     fn the_drawn_target_is_followed_by_the_fallbacks() {
         let (targets, fallbacks) = ([1, 2], [2, 1, 3]);
-        let order = |drawn| {
-            order(&targets, drawn, &fallbacks, |id| TargetId(*id))
-                .copied()
-                .collect::<Vec<_>>()
-        };
+        let order =
+            |drawn| order(&targets, drawn, &fallbacks, |id| TargetId(*id)).copied().collect::<Vec<_>>();
         assert_eq!(order(0), [1, 2, 3]);
         assert_eq!(order(1), [2, 1, 3]);
     }

@@ -71,14 +71,7 @@ impl PriceEntry {
     ) -> Self {
         let (provider, model) = (provider.into(), model.into());
         let id = format!("{}:{provider}/{model}", source.name()).into();
-        Self {
-            id,
-            provider,
-            model,
-            rates,
-            long_context: None,
-            source,
-        }
+        Self { id, provider, model, rates, long_context: None, source }
     }
 
     /// The rates of a call with this much prompt: a long prompt changes the price of the whole call.
@@ -109,9 +102,7 @@ pub fn cost(entry: &PriceEntry, usage: &Usage) -> Option<PicoUsd> {
     lines
         .into_iter()
         .filter(|(tokens, _)| *tokens > 0)
-        .try_fold(PicoUsd::ZERO, |sum, (tokens, price)| {
-            sum.checked_add(price?.cost(tokens))
-        })
+        .try_fold(PicoUsd::ZERO, |sum, (tokens, price)| sum.checked_add(price?.cost(tokens)))
 }
 
 #[cfg(test)]
@@ -158,65 +149,27 @@ mod tests {
     #[test]
     fn a_missing_price_is_unknown_and_not_free() {
         let mut bare = entry();
-        bare.rates = Rates {
-            input: usd("3"),
-            output: usd("15"),
-            ..Rates::default()
-        };
+        bare.rates = Rates { input: usd("3"), output: usd("15"), ..Rates::default() };
         for used in [
-            Usage {
-                cache_write: 1,
-                ..Usage::default()
-            },
-            Usage {
-                cache_write_1h: 1,
-                ..Usage::default()
-            },
-            Usage {
-                audio_input: 1,
-                ..Usage::default()
-            },
-            Usage {
-                audio_output: 1,
-                ..Usage::default()
-            },
+            Usage { cache_write: 1, ..Usage::default() },
+            Usage { cache_write_1h: 1, ..Usage::default() },
+            Usage { audio_input: 1, ..Usage::default() },
+            Usage { audio_output: 1, ..Usage::default() },
         ] {
             assert_eq!(cost(&bare, &used), None, "{used:?}");
         }
-        let cached = Usage {
-            cache_read: 10,
-            ..Usage::default()
-        };
-        let fresh = Usage {
-            input: 10,
-            ..Usage::default()
-        };
+        let cached = Usage { cache_read: 10, ..Usage::default() };
+        let fresh = Usage { input: 10, ..Usage::default() };
         assert_eq!(cost(&bare, &cached), cost(&bare, &fresh));
     }
 
     #[test]
     fn a_long_prompt_changes_the_price_of_the_whole_call() {
         let mut entry = entry();
-        let rates = Rates {
-            input: usd("6"),
-            output: usd("30"),
-            ..Rates::default()
-        };
-        entry.long_context = Some(LongContext {
-            above: 200_000,
-            rates,
-        });
-        let short = Usage {
-            cache_read: 200_000,
-            output: 1,
-            ..Usage::default()
-        };
-        let long = Usage {
-            cache_read: 200_000,
-            input: 1,
-            output: 1,
-            ..Usage::default()
-        };
+        let rates = Rates { input: usd("6"), output: usd("30"), ..Rates::default() };
+        entry.long_context = Some(LongContext { above: 200_000, rates });
+        let short = Usage { cache_read: 200_000, output: 1, ..Usage::default() };
+        let long = Usage { cache_read: 200_000, input: 1, output: 1, ..Usage::default() };
         assert_eq!(cost(&entry, &short).unwrap().to_string(), "0.060015");
         // No cached price is given for long prompts, so cached tokens count in full.
         assert_eq!(cost(&entry, &long).unwrap().to_string(), "1.200036");

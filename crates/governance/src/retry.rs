@@ -43,18 +43,8 @@ pub struct Fallback {
 }
 
 impl RetryOn {
-    pub const ALL: Self = Self {
-        rate_limited: true,
-        server_error: true,
-        connect: true,
-        timeout: true,
-    };
-    pub const NONE: Self = Self {
-        rate_limited: false,
-        server_error: false,
-        connect: false,
-        timeout: false,
-    };
+    pub const ALL: Self = Self { rate_limited: true, server_error: true, connect: true, timeout: true };
+    pub const NONE: Self = Self { rate_limited: false, server_error: false, connect: false, timeout: false };
 }
 
 impl Default for Retry {
@@ -69,13 +59,8 @@ impl Default for Retry {
 }
 
 impl Fallback {
-    pub const ALL: Self = Self {
-        error: true,
-        timeout: true,
-        rate_limit: true,
-        context_window: true,
-        content_filter: true,
-    };
+    pub const ALL: Self =
+        Self { error: true, timeout: true, rate_limit: true, context_window: true, content_filter: true };
     pub const NONE: Self = Self {
         error: false,
         timeout: false,

@@ -18,6 +18,7 @@ pub fn display_reply(dialect: Dialect, streamed: bool, capture: &Capture) -> Opt
     decoder.finish(&mut events);
     let reply = fold(&events).ok()?;
     // The encoder puts its dialect's own prefix before the id.
-    let id = ["chatcmpl-", "msg_"].iter().find_map(|prefix| reply.id.strip_prefix(prefix)).unwrap_or(&reply.id);
+    let id =
+        ["chatcmpl-", "msg_"].iter().find_map(|prefix| reply.id.strip_prefix(prefix)).unwrap_or(&reply.id);
     Some(encode_reply(dialect, &reply, &ReplyContext::new(id, &reply.model, 0)).body)
 }

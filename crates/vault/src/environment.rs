@@ -34,10 +34,8 @@ impl Environment {
 
     /// Exactly these variables, no files, one core, at the Unix epoch.
     pub fn fixed<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let variables: HashMap<String, String> = variables
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
+        let variables: HashMap<String, String> =
+            variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Self {
             variables: Arc::new(move |name| variables.get(name).cloned()),
             files: Arc::new(|_| Err(io::ErrorKind::NotFound.into())),
@@ -49,16 +47,10 @@ impl Environment {
     /// The same with these files and no others.
     #[must_use]
     pub fn with_files<'a>(mut self, files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
-        let files: HashMap<PathBuf, Vec<u8>> = files
-            .into_iter()
-            .map(|(path, content)| (path.into(), content.to_vec()))
-            .collect();
-        self.files = Arc::new(move |path| {
-            files
-                .get(path)
-                .cloned()
-                .ok_or_else(|| io::ErrorKind::NotFound.into())
-        });
+        let files: HashMap<PathBuf, Vec<u8>> =
+            files.into_iter().map(|(path, content)| (path.into(), content.to_vec())).collect();
+        self.files =
+            Arc::new(move |path| files.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into()));
         self
     }
 
@@ -114,14 +106,9 @@ fn read_small_file(path: &Path) -> io::Result<Vec<u8>> {
     use io::Read;
 
     let mut content = Vec::new();
-    std::fs::File::open(path)?
-        .take(LARGEST_FILE + 1)
-        .read_to_end(&mut content)?;
+    std::fs::File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut content)?;
     if content.len() as u64 > LARGEST_FILE {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            "is larger than 64 KiB",
-        ));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "is larger than 64 KiB"));
     }
     Ok(content)
 }

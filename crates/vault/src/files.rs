@@ -32,11 +32,7 @@ pub enum FilesError {
     #[error("the data directory `{path}` is not a directory; choose another with `--data-dir`")]
     NotADirectory { path: PathBuf },
     #[error("cannot {action} `{path}`: {reason}")]
-    File {
-        action: &'static str,
-        path: PathBuf,
-        reason: String,
-    },
+    File { action: &'static str, path: PathBuf, reason: String },
     #[error(
         "`{path}` can be accessed by every user of this machine (mode {mode:o}); run `chmod {wanted:o} {path}`"
     )]
@@ -74,11 +70,7 @@ impl DataDir {
             .non_empty("XDG_DATA_HOME")
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
-            .or_else(|| {
-                environment
-                    .non_empty("HOME")
-                    .map(|home| Path::new(&home).join(".local/share"))
-            })?;
+            .or_else(|| environment.non_empty("HOME").map(|home| Path::new(&home).join(".local/share")))?;
         Some(user_data.join("gatewright"))
     }
 
@@ -98,17 +90,10 @@ impl DataDir {
         if !metadata.is_dir() {
             return Err(FilesError::NotADirectory { path });
         }
-        let mut data_dir = Self {
-            path,
-            warnings: Vec::new(),
-        };
+        let mut data_dir = Self { path, warnings: Vec::new() };
         let mode = metadata.permissions().mode() & 0o777;
         if mode & 0o002 != 0 {
-            return Err(FilesError::Open {
-                path: data_dir.path,
-                mode,
-                wanted: 0o700,
-            });
+            return Err(FilesError::Open { path: data_dir.path, mode, wanted: 0o700 });
         }
         if mode & 0o077 != 0 {
             data_dir.warn(mode, 0o700);
@@ -132,10 +117,7 @@ impl DataDir {
         let content =
             self.read_or_create(&path, || Ok(Secret::new(fresh_bytes::<32>()?.expose().to_vec())))?;
         let bytes = <[u8; 32]>::try_from(content.expose().as_slice());
-        bytes.map(Secret::new).map_err(|_| FilesError::Damaged {
-            path,
-            expected: "32 bytes",
-        })
+        bytes.map(Secret::new).map_err(|_| FilesError::Damaged { path, expected: "32 bytes" })
     }
 
     /// The token with which the command line calls the admin API; made at the first start.
@@ -143,27 +125,18 @@ impl DataDir {
         let path = self.path.join(ADMIN_TOKEN);
         let content = self.read_or_create(&path, || {
             let token = fresh_base62(43)?;
-            Ok(Secret::new(
-                format!("{ADMIN_TOKEN_PREFIX}{}\n", token.expose()).into_bytes(),
-            ))
+            Ok(Secret::new(format!("{ADMIN_TOKEN_PREFIX}{}\n", token.expose()).into_bytes()))
         })?;
         let token = std::str::from_utf8(content.expose()).unwrap_or_default().trim();
         if token.len() < SHORTEST_ADMIN_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(FilesError::Damaged {
-                path,
-                expected: "a token of 16 or more visible characters",
-            });
+            return Err(FilesError::Damaged { path, expected: "a token of 16 or more visible characters" });
         }
         Ok(Secret::new(token.to_owned()))
     }
 
     /// Only reads: for a command line that talks to a gateway which runs already.
     pub fn read_admin_token(&mut self) -> Result<Option<Secret<String>>, FilesError> {
-        if self.path.join(ADMIN_TOKEN).exists() {
-            self.admin_token().map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.path.join(ADMIN_TOKEN).exists() { self.admin_token().map(Some) } else { Ok(None) }
     }
 
     fn read_or_create(
@@ -176,8 +149,7 @@ impl DataDir {
             None => {
                 publish(path, make()?.expose())?;
                 // Whoever came first wins, another process that started at the same moment included.
-                self.read(path)?
-                    .ok_or_else(|| file_error("read", path, &io::ErrorKind::NotFound.into()))
+                self.read(path)?.ok_or_else(|| file_error("read", path, &io::ErrorKind::NotFound.into()))
             }
         }
     }
@@ -188,16 +160,10 @@ impl DataDir {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(file_error("open", path, &error)),
         };
-        let metadata = file
-            .metadata()
-            .map_err(|error| file_error("inspect", path, &error))?;
+        let metadata = file.metadata().map_err(|error| file_error("inspect", path, &error))?;
         let mode = metadata.permissions().mode() & 0o777;
         if mode & 0o007 != 0 {
-            return Err(FilesError::Open {
-                path: path.to_owned(),
-                mode,
-                wanted: 0o600,
-            });
+            return Err(FilesError::Open { path: path.to_owned(), mode, wanted: 0o600 });
         }
         if mode & 0o070 != 0 {
             self.warn_about(path, mode, 0o600);
@@ -228,11 +194,7 @@ impl DataDir {
 
 /// Makes `content` appear at `path` at once, or leaves alone what is there already.
 fn publish(path: &Path, content: &[u8]) -> Result<(), FilesError> {
-    let unique: String = fresh_bytes::<8>()?
-        .expose()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let unique: String = fresh_bytes::<8>()?.expose().iter().map(|byte| format!("{byte:02x}")).collect();
     let draft = path.with_extension(format!("draft-{unique}"));
     let written = write_new(&draft, content).and_then(|()| match fs::hard_link(&draft, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -246,19 +208,12 @@ fn publish(path: &Path, content: &[u8]) -> Result<(), FilesError> {
     };
     written
         .and(removed)
-        .and_then(|()| {
-            path.parent()
-                .map_or(Ok(()), |parent| File::open(parent)?.sync_all())
-        })
+        .and_then(|()| path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all()))
         .map_err(|error| file_error("create", path, &error))
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     // A process mask narrower than usual must not leave us with a file that we cannot read ourselves.
     file.set_permissions(Permissions::from_mode(0o600))?;
     file.write_all(content)?;
@@ -266,11 +221,7 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 fn file_error(action: &'static str, path: &Path, error: &io::Error) -> FilesError {
-    FilesError::File {
-        action,
-        path: path.to_owned(),
-        reason: file_reason(error.kind()),
-    }
+    FilesError::File { action, path: path.to_owned(), reason: file_reason(error.kind()) }
 }
 
 #[cfg(test)]

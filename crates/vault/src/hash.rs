@@ -15,9 +15,7 @@ pub struct KeyHasher {
 
 impl KeyHasher {
     pub fn new(pepper: &[u8; 32]) -> Self {
-        Self {
-            key: hmac::Key::new(hmac::HMAC_SHA256, pepper),
-        }
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, pepper) }
     }
 
     pub fn hash(&self, presented: &[u8]) -> [u8; 32] {
@@ -66,18 +64,12 @@ mod tests {
         let mut pepper = [0; 32];
         pepper[..4].copy_from_slice(b"Jefe");
         let hash = KeyHasher::new(&pepper).hash(b"what do ya want for nothing?");
-        assert_eq!(
-            hex(&hash),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-        );
+        assert_eq!(hex(&hash), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     }
 
     #[test]
     fn another_pepper_is_another_hash() {
-        assert_ne!(
-            KeyHasher::new(&[1; 32]).hash(b"key"),
-            KeyHasher::new(&[2; 32]).hash(b"key")
-        );
+        assert_ne!(KeyHasher::new(&[1; 32]).hash(b"key"), KeyHasher::new(&[2; 32]).hash(b"key"));
     }
 
     #[test]

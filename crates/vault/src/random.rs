@@ -28,10 +28,7 @@ pub(crate) fn fresh_base62(length: usize) -> Result<Secret<String>, NoRandomness
         let bytes = fresh_bytes::<64>()?;
         // 248 is the largest multiple of 62 in a byte; what is above would favour the first letters.
         let fair = bytes.expose().iter().filter(|byte| **byte < 248);
-        text.extend(
-            fair.take(length - text.len())
-                .map(|byte| char::from(BASE62[usize::from(byte % 62)])),
-        );
+        text.extend(fair.take(length - text.len()).map(|byte| char::from(BASE62[usize::from(byte % 62)])));
     }
     Ok(Secret::new(text))
 }

@@ -89,9 +89,7 @@ pub fn resolve(text: &str, environment: &Environment) -> Result<Resolved, Vec<Re
         }
         value.push_str(before);
         let Some((inside, after)) = from_dollar[2..].split_once('}') else {
-            errors.push(ReferenceError {
-                problem: ReferenceProblem::Unterminated,
-            });
+            errors.push(ReferenceError { problem: ReferenceProblem::Unterminated });
             rest = "";
             break;
         };
@@ -106,11 +104,7 @@ pub fn resolve(text: &str, environment: &Environment) -> Result<Resolved, Vec<Re
         rest = after;
     }
     value.push_str(rest);
-    if errors.is_empty() {
-        Ok(Resolved { value, referenced })
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(Resolved { value, referenced }) } else { Err(errors) }
 }
 
 fn look_up(inside: &str, environment: &Environment) -> Result<String, ReferenceProblem> {
@@ -120,30 +114,19 @@ fn look_up(inside: &str, environment: &Environment) -> Result<String, ReferenceP
     if !is_variable_name(inside) {
         return Err(ReferenceProblem::Malformed);
     }
-    environment
-        .variable(inside)
-        .ok_or_else(|| ReferenceProblem::Unset {
-            variable: inside.to_owned(),
-        })
+    environment.variable(inside).ok_or_else(|| ReferenceProblem::Unset { variable: inside.to_owned() })
 }
 
 fn read_file(path: &str, environment: &Environment) -> Result<String, ReferenceProblem> {
     if !Path::new(path).is_absolute() {
-        return Err(ReferenceProblem::RelativePath {
-            path: path.to_owned(),
-        });
+        return Err(ReferenceProblem::RelativePath { path: path.to_owned() });
     }
     let content = environment
         .read(Path::new(path))
-        .map_err(|error| ReferenceProblem::Unreadable {
-            path: path.to_owned(),
-            kind: error.kind(),
-        })?;
+        .map_err(|error| ReferenceProblem::Unreadable { path: path.to_owned(), kind: error.kind() })?;
     let mut text = String::from_utf8(content).map_err(|error| {
         error.into_bytes().zeroize();
-        ReferenceProblem::NotText {
-            path: path.to_owned(),
-        }
+        ReferenceProblem::NotText { path: path.to_owned() }
     })?;
     // Editors and `echo` end a file with a line break that is no part of the secret.
     text.truncate(text.trim_end_matches(['\n', '\r']).len());
@@ -151,12 +134,8 @@ fn read_file(path: &str, environment: &Environment) -> Result<String, ReferenceP
 }
 
 fn is_variable_name(name: &str) -> bool {
-    name.bytes()
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 #[cfg(test)]
@@ -164,20 +143,14 @@ mod tests {
     use super::*;
 
     fn environment() -> Environment {
-        Environment::fixed([("KEY", "sk-canary"), ("HOST", "${KEY}"), ("EMPTY", "")]).with_files([
-            ("/run/key", b"from-file\r\n".as_slice()),
-            ("/run/binary", [0xff, 0xfe].as_slice()),
-        ])
+        Environment::fixed([("KEY", "sk-canary"), ("HOST", "${KEY}"), ("EMPTY", "")])
+            .with_files([("/run/key", b"from-file\r\n".as_slice()), ("/run/binary", [0xff, 0xfe].as_slice())])
     }
 
     fn check(text: &str, expected: Result<(&str, bool), &[ReferenceProblem]>) {
         match (resolve(text, &environment()), expected) {
             (Ok(resolved), Ok((value, referenced))) => {
-                assert_eq!(
-                    (resolved.value.as_str(), resolved.referenced),
-                    (value, referenced),
-                    "{text}"
-                );
+                assert_eq!((resolved.value.as_str(), resolved.referenced), (value, referenced), "{text}");
             }
             (Err(errors), Err(problems)) => {
                 let found: Vec<_> = errors.into_iter().map(|error| error.problem).collect();
@@ -192,10 +165,7 @@ mod tests {
     fn references_are_replaced_in_place() {
         check("plain", Ok(("plain", false)));
         check("${KEY}", Ok(("sk-canary", true)));
-        check(
-            "Bearer ${KEY}-${EMPTY}-${file:/run/key}!",
-            Ok(("Bearer sk-canary--from-file!", true)),
-        );
+        check("Bearer ${KEY}-${EMPTY}-${file:/run/key}!", Ok(("Bearer sk-canary--from-file!", true)));
         check("5$ and $KEY", Ok(("5$ and $KEY", false)));
     }
 
@@ -210,41 +180,21 @@ mod tests {
     fn every_problem_is_named_without_a_value() {
         use ReferenceProblem::{Malformed, NotText, RelativePath, Unreadable, Unset, Unterminated};
 
-        let unset = |name: &str| Unset {
-            variable: name.to_owned(),
-        };
+        let unset = |name: &str| Unset { variable: name.to_owned() };
         check("${A}${B}", Err(&[unset("A"), unset("B")]));
         check("${KEY", Err(&[Unterminated]));
         check("${}", Err(&[Malformed]));
         check("${KEY:-x}", Err(&[Malformed]));
-        check(
-            "${file:key}",
-            Err(&[RelativePath {
-                path: "key".to_owned(),
-            }]),
-        );
-        check(
-            "${file:/run/binary}",
-            Err(&[NotText {
-                path: "/run/binary".to_owned(),
-            }]),
-        );
-        let missing = Unreadable {
-            path: "/nowhere".to_owned(),
-            kind: io::ErrorKind::NotFound,
-        };
+        check("${file:key}", Err(&[RelativePath { path: "key".to_owned() }]));
+        check("${file:/run/binary}", Err(&[NotText { path: "/run/binary".to_owned() }]));
+        let missing = Unreadable { path: "/nowhere".to_owned(), kind: io::ErrorKind::NotFound };
         check("${file:/nowhere}", Err(&[missing]));
     }
 
     #[test]
     fn the_message_says_which_variable() {
-        let Err(errors) = resolve("${OPENAI_API_KEY} ${KEY}", &environment()) else {
-            panic!("resolved")
-        };
+        let Err(errors) = resolve("${OPENAI_API_KEY} ${KEY}", &environment()) else { panic!("resolved") };
         let text = errors[0].to_string();
-        assert!(
-            text.contains("`OPENAI_API_KEY` is not set") && !text.contains("canary"),
-            "{text}"
-        );
+        assert!(text.contains("`OPENAI_API_KEY` is not set") && !text.contains("canary"), "{text}");
     }
 }

@@ -16,11 +16,7 @@ pub fn stable_id(kind: &str, scope: &Scope, name: &str) -> u128 {
         hash.update(text.as_bytes());
     }
     let digest = hash.finish();
-    digest
-        .as_ref()
-        .iter()
-        .take(16)
-        .fold(0, |id, byte| id << 8 | u128::from(*byte))
+    digest.as_ref().iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte))
 }
 
 #[cfg(test)]
@@ -38,10 +34,7 @@ mod tests {
 
     #[test]
     fn kind_scope_and_name_all_count() {
-        let other = Scope {
-            project: ProjectId(2),
-            ..Scope::DEFAULT
-        };
+        let other = Scope { project: ProjectId(2), ..Scope::DEFAULT };
         let mut ids = vec![
             stable_id("endpoint", &Scope::DEFAULT, "chat"),
             stable_id("credential", &Scope::DEFAULT, "chat"),

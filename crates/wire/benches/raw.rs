@@ -25,20 +25,14 @@ fn request(size: usize) -> Vec<u8> {
 #[divan::bench(args = [500, 8_000, 200_000])]
 fn peek(bencher: Bencher<'_, '_>, size: usize) {
     let body = request(size);
-    bencher
-        .counter(BytesCount::new(body.len()))
-        .bench(|| wire::peek(black_box(&body)).is_ok());
+    bencher.counter(BytesCount::new(body.len())).bench(|| wire::peek(black_box(&body)).is_ok());
 }
 
 #[divan::bench(args = [500, 200_000])]
 fn patch(bencher: Bencher<'_, '_>, size: usize) {
     let body = request(size);
     let Ok(peek) = wire::peek(&body) else { return };
-    let change = Patch {
-        model: Some("gpt-5"),
-        include_usage: true,
-        max_output_tokens: None,
-    };
+    let change = Patch { model: Some("gpt-5"), include_usage: true, max_output_tokens: None };
     bencher.bench(|| wire::patch(Dialect::OpenaiChat, black_box(&body), &peek, &change));
 }
 
@@ -55,9 +49,7 @@ const ANTHROPIC: &str = "event: content_block_delta\ndata: {\"type\":\"content_b
 fn watch(bencher: Bencher<'_, '_>, dialect: Dialect, event: &'static str, strip_usage: bool) {
     let chunk = Bytes::from_static(event.as_bytes());
     let mut watch = StreamWatch::new(dialect, strip_usage);
-    bencher
-        .counter(ItemsCount::new(1_usize))
-        .bench_local(|| watch.push(chunk.clone()));
+    bencher.counter(ItemsCount::new(1_usize)).bench_local(|| watch.push(chunk.clone()));
 }
 
 #[divan::bench(sample_size = 1_000)]
@@ -82,7 +74,5 @@ fn watch_cut_events(bencher: Bencher<'_, '_>) {
     let chunk = Bytes::from([tail, head].concat());
     let mut watch = StreamWatch::new(Dialect::OpenaiChat, false);
     let begun = watch.push(Bytes::from_static(head)).is_ok();
-    bencher
-        .counter(ItemsCount::new(usize::from(begun)))
-        .bench_local(|| watch.push(chunk.clone()));
+    bencher.counter(ItemsCount::new(usize::from(begun))).bench_local(|| watch.push(chunk.clone()));
 }

@@ -26,6 +26,8 @@ pub enum Loss {
     Clamped,
     /// It was said in another way that means almost the same.
     Changed,
+    /// The gateway reckoned it, since nobody told.
+    Estimated,
 }
 
 impl Loss {
@@ -34,6 +36,7 @@ impl Loss {
             Self::Dropped => "dropped",
             Self::Clamped => "clamped",
             Self::Changed => "changed",
+            Self::Estimated => "estimated",
         }
     }
 }
@@ -54,6 +57,7 @@ impl fmt::Display for Note {
             Loss::Changed => {
                 write!(f, "`{field}` has no exact equal in {target} and was expressed otherwise")
             }
+            Loss::Estimated => write!(f, "`{field}` is not told in {target} and was estimated"),
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::{anthropic, openai_chat};
 pub fn reply_usage(dialect: Dialect, api: Api, body: &[u8]) -> Option<Usage> {
     match (dialect, api) {
         (Dialect::OpenaiChat, Api::Chat | Api::Embeddings) | (Dialect::AnthropicMessages, Api::Chat) => {}
-        (Dialect::AnthropicMessages, Api::Embeddings) => return None,
+        // A count of tokens is an answer, and not what the call consumed.
+        (Dialect::AnthropicMessages, Api::Embeddings) | (_, Api::CountTokens) => return None,
     }
     let mut counts = UsageCounts::new(dialect);
     counts.absorb(body, &["usage"]);

@@ -10,21 +10,9 @@ struct Home {
 }
 
 const HOMES: &[Home] = &[
-    Home {
-        dependency: "sqlx",
-        crates: &["store"],
-        why: "SQL lives in `store`",
-    },
-    Home {
-        dependency: "axum",
-        crates: &["server"],
-        why: "web framework types never travel inward",
-    },
-    Home {
-        dependency: "utoipa",
-        crates: &["server"],
-        why: "the API description belongs to the edge",
-    },
+    Home { dependency: "sqlx", crates: &["store"], why: "SQL lives in `store`" },
+    Home { dependency: "axum", crates: &["server"], why: "web framework types never travel inward" },
+    Home { dependency: "utoipa", crates: &["server"], why: "the API description belongs to the edge" },
     Home {
         dependency: "rustls",
         crates: &["upstream", "server", "testkit"],
@@ -40,16 +28,8 @@ const HOMES: &[Home] = &[
 /// Crates whose functions decide on their arguments alone, so that everything in them can be tested exhaustively.
 pub(super) const PURE: &[&str] = &["domain", "wire", "governance"];
 
-const IMPURE: &[&str] = &[
-    "tokio",
-    "futures",
-    "rand",
-    "getrandom",
-    "fastrand",
-    "async-trait",
-    "reqwest",
-    "hyper",
-];
+const IMPURE: &[&str] =
+    &["tokio", "futures", "rand", "getrandom", "fastrand", "async-trait", "reqwest", "hyper"];
 
 pub(super) fn check(workspace: &Workspace) -> Vec<String> {
     workspace.packages.iter().flat_map(check_package).collect()
@@ -57,17 +37,11 @@ pub(super) fn check(workspace: &Workspace) -> Vec<String> {
 
 fn check_package(package: &Package) -> Vec<String> {
     let name = package.name.as_str();
-    let shipped = package
-        .dependencies
-        .iter()
-        .filter(|dependency| dependency.kind != Kind::Dev);
+    let shipped = package.dependencies.iter().filter(|dependency| dependency.kind != Kind::Dev);
     let mut findings = Vec::new();
     for dependency in shipped {
         let to = dependency.name.as_str();
-        if let Some(home) = HOMES
-            .iter()
-            .find(|home| home.dependency == to && !home.crates.contains(&name))
-        {
+        if let Some(home) = HOMES.iter().find(|home| home.dependency == to && !home.crates.contains(&name)) {
             findings.push(format!("crate `{name}` depends on `{to}`: {}", home.why));
         }
         if PURE.contains(&name) && IMPURE.contains(&to) {
@@ -95,16 +69,9 @@ mod tests {
             ("governance", "proptest", Kind::Dev, 0),
         ];
         for (name, to, kind, expected) in table {
-            let dependency = Dependency {
-                name: to.to_owned(),
-                kind,
-                local: false,
-            };
-            let package = Package {
-                name: name.to_owned(),
-                folder: name.into(),
-                dependencies: vec![dependency],
-            };
+            let dependency = Dependency { name: to.to_owned(), kind, local: false };
+            let package =
+                Package { name: name.to_owned(), folder: name.into(), dependencies: vec![dependency] };
             assert_eq!(check_package(&package).len(), expected, "{name} -> {to}");
         }
     }

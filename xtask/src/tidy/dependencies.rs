@@ -13,12 +13,7 @@ const BANNED: &[&str] = &["ring", "openssl", "openssl-sys", "native-tls"];
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 pub(super) fn check(workspace: &Workspace, files: &[File]) -> anyhow::Result<Vec<String>> {
-    let text = |path: &str| {
-        files
-            .iter()
-            .find(|file| file.path == path)
-            .map(|file| file.text.as_str())
-    };
+    let text = |path: &str| files.iter().find(|file| file.path == path).map(|file| file.text.as_str());
     let allowed = allowed_licences(text("deny.toml").context("there is no `deny.toml`")?);
     let mut findings = packages(&graph(workspace)?, &allowed);
     findings.extend(sources(text("Cargo.lock").context("there is no `Cargo.lock`")?));
@@ -36,14 +31,9 @@ fn graph(workspace: &Workspace) -> anyhow::Result<String> {
         "--prefix=none",
         "--format={p}\t{l}",
     ];
-    let output = cargo_command(workspace, &arguments)
-        .output()
-        .context("cannot run `cargo tree`")?;
+    let output = cargo_command(workspace, &arguments).output().context("cannot run `cargo tree`")?;
     if !output.status.success() {
-        bail!(
-            "`cargo tree` failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("`cargo tree` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -59,14 +49,10 @@ fn packages(graph: &str, allowed: &[&str]) -> Vec<String> {
     let mut findings = Vec::new();
     for (name, licence) in packages {
         if BANNED.contains(&name) {
-            findings.push(format!(
-                "`{name}` is banned; find who brings it with `cargo tree -i {name}`"
-            ));
+            findings.push(format!("`{name}` is banned; find who brings it with `cargo tree -i {name}`"));
         }
         if !permits(licence, allowed) {
-            findings.push(format!(
-                "`{name}` has the licence `{licence}`, which `deny.toml` does not allow"
-            ));
+            findings.push(format!("`{name}` has the licence `{licence}`, which `deny.toml` does not allow"));
         }
     }
     findings
@@ -76,10 +62,7 @@ fn packages(graph: &str, allowed: &[&str]) -> Vec<String> {
 fn allowed_licences(deny: &str) -> Vec<&str> {
     let after = deny.split_once("\nallow = [").map_or("", |(_, rest)| rest);
     let list = after.split(']').next().unwrap_or_default();
-    list.split(',')
-        .map(|entry| entry.trim().trim_matches('"'))
-        .filter(|entry| !entry.is_empty())
-        .collect()
+    list.split(',').map(|entry| entry.trim().trim_matches('"')).filter(|entry| !entry.is_empty()).collect()
 }
 
 /// Whether an SPDX expression can be met with the allowed licences alone. `/` is an old way to write `OR`.
@@ -93,10 +76,7 @@ fn permits(expression: &str, allowed: &[&str]) -> bool {
     if parts.len() > 1 {
         return parts.iter().all(|part| permits(part, allowed));
     }
-    match expression
-        .strip_prefix('(')
-        .and_then(|inner| inner.strip_suffix(')'))
-    {
+    match expression.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
         Some(inner) => permits(inner, allowed),
         None => allowed.contains(&expression),
     }
@@ -122,9 +102,7 @@ fn sources(lock: &str) -> Vec<String> {
         let source = line.strip_prefix("source = \"")?.strip_suffix('"')?;
         (source != REGISTRY).then_some(source)
     });
-    foreign
-        .map(|source| format!("Cargo.lock: `{source}` is a source of code; only crates.io is"))
-        .collect()
+    foreign.map(|source| format!("Cargo.lock: `{source}` is a source of code; only crates.io is")).collect()
 }
 
 #[cfg(test)]
@@ -164,9 +142,6 @@ mod tests {
     #[test]
     fn foreign_sources_are_found() {
         assert_eq!(sources(&format!("source = \"{REGISTRY}\"\n")).len(), 0);
-        assert_eq!(
-            sources("name = \"bytes\"\nsource = \"git+https://example.com/bytes#0\"\n").len(),
-            1
-        );
+        assert_eq!(sources("name = \"bytes\"\nsource = \"git+https://example.com/bytes#0\"\n").len(), 1);
     }
 }

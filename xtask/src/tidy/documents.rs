@@ -16,11 +16,7 @@ pub(super) fn check(root: &Path, files: &[File]) -> Vec<String> {
                 file.path
             ));
         }
-        let folder = root
-            .join(&file.path)
-            .parent()
-            .map(Path::to_owned)
-            .unwrap_or_default();
+        let folder = root.join(&file.path).parent().map(Path::to_owned).unwrap_or_default();
         for target in links(&file.text) {
             if !folder.join(target).exists() {
                 findings.push(format!("{}: the link to `{target}` leads nowhere", file.path));
@@ -38,9 +34,8 @@ fn links(text: &str) -> impl Iterator<Item = &str> {
         in_code ^= fence;
         !in_code && !fence
     });
-    let targets = prose
-        .flat_map(|line| line.split("](").skip(1))
-        .filter_map(|rest| rest.split([')', ' ']).next());
+    let targets =
+        prose.flat_map(|line| line.split("](").skip(1)).filter_map(|rest| rest.split([')', ' ']).next());
     targets
         .map(|target| target.split('#').next().unwrap_or_default())
         .filter(|target| !target.is_empty() && !target.contains("://") && !target.starts_with("mailto:"))

@@ -36,9 +36,7 @@ impl PriceBook {
     }
 
     pub fn price(&self, provider: &str, model: &str) -> Option<&PriceEntry> {
-        [&self.configured, &self.catalogue]
-            .into_iter()
-            .find_map(|side| side.get(provider)?.find(model))
+        [&self.configured, &self.catalogue].into_iter().find_map(|side| side.get(provider)?.find(model))
     }
 }
 
@@ -49,9 +47,7 @@ impl Models {
             return;
         };
         self.patterns.retain(|(existing, _)| *existing != prefix);
-        let at = self
-            .patterns
-            .partition_point(|(existing, _)| existing.len() >= prefix.len());
+        let at = self.patterns.partition_point(|(existing, _)| existing.len() >= prefix.len());
         self.patterns.insert(at, (prefix, entry));
     }
 
@@ -59,10 +55,7 @@ impl Models {
         let named = || self.exact.get(model);
         let family = || self.exact.get(family(model)?);
         let pattern = || {
-            let mut matching = self
-                .patterns
-                .iter()
-                .filter(|(prefix, _)| model.starts_with(&**prefix));
+            let mut matching = self.patterns.iter().filter(|(prefix, _)| model.starts_with(&**prefix));
             matching.next().map(|(_, entry)| entry)
         };
         named().or_else(family).or_else(pattern)
@@ -132,26 +125,14 @@ mod tests {
             ("openai", "gpt-5", Some("configured:openai/gpt-5")),
             ("openai", "gpt-5-2025-08-07", Some("configured:openai/gpt-5")),
             ("openai", "gpt-4o", Some("catalogue:openai/gpt-4o")),
-            (
-                "openai",
-                "gpt-4o-2024-05-13",
-                Some("catalogue:openai/gpt-4o-2024-05-13"),
-            ),
+            ("openai", "gpt-4o-2024-05-13", Some("catalogue:openai/gpt-4o-2024-05-13")),
             ("openai", "gpt-4o-2024-08-06", Some("catalogue:openai/gpt-4o")),
             ("openai", "gpt-4o-mini", None),
             ("openai", "gpt-5-2512", None),
             ("openai", "gpt-5-2025-13-07", None),
             ("openai", "gpt-5-20250807-x", None),
-            (
-                "anthropic",
-                "claude-sonnet-4-5-20250929",
-                Some("catalogue:anthropic/claude-sonnet-4-5"),
-            ),
-            (
-                "anthropic",
-                "claude-sonnet-4-5@20250929",
-                Some("catalogue:anthropic/claude-sonnet-4-5"),
-            ),
+            ("anthropic", "claude-sonnet-4-5-20250929", Some("catalogue:anthropic/claude-sonnet-4-5")),
+            ("anthropic", "claude-sonnet-4-5@20250929", Some("catalogue:anthropic/claude-sonnet-4-5")),
             ("anthropic", "gpt-5", None),
             ("house", "big-one", Some("configured:house/big-one")),
             ("house", "big-one-20260101", Some("configured:house/big-one")),
@@ -172,12 +153,7 @@ mod tests {
             id: id.into(),
             ..PriceEntry::new(PriceSource::Configured, "house", model, Rates::default())
         };
-        let book = PriceBook::new([
-            entry("a*", "1"),
-            entry("a*", "2"),
-            entry("b", "3"),
-            entry("b", "4"),
-        ]);
+        let book = PriceBook::new([entry("a*", "1"), entry("a*", "2"), entry("b", "3"), entry("b", "4")]);
         assert_eq!(book.price("house", "a").map(|entry| &*entry.id), Some("2"));
         assert_eq!(book.price("house", "b").map(|entry| &*entry.id), Some("4"));
     }

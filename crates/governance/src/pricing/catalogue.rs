@@ -19,12 +19,7 @@ pub(super) struct Row {
 }
 
 pub(super) const fn row(provider: &'static str, model: &'static str, rates: Rates) -> Row {
-    Row {
-        provider,
-        model,
-        rates,
-        long_context: None,
-    }
+    Row { provider, model, rates, long_context: None }
 }
 
 /// Prices in pico-dollars per token: `1_250_000` is $1.25 per million tokens.
@@ -79,10 +74,7 @@ impl Row {
 
     fn entry(&self) -> PriceEntry {
         let entry = PriceEntry::new(PriceSource::Catalogue, self.provider, self.model, self.rates);
-        PriceEntry {
-            long_context: self.long_context,
-            ..entry
-        }
+        PriceEntry { long_context: self.long_context, ..entry }
     }
 }
 
@@ -111,25 +103,10 @@ mod tests {
                 "{}",
                 entry.id
             );
-            assert!(
-                entry.rates.cache_read.is_none_or(|read| read < entry.rates.input),
-                "{}",
-                entry.id
-            );
-            assert!(
-                entry
-                    .rates
-                    .cache_write
-                    .is_none_or(|write| write > entry.rates.input),
-                "{}",
-                entry.id
-            );
+            assert!(entry.rates.cache_read.is_none_or(|read| read < entry.rates.input), "{}", entry.id);
+            assert!(entry.rates.cache_write.is_none_or(|write| write > entry.rates.input), "{}", entry.id);
             let long = entry.long_context.map(|long| long.rates);
-            assert!(
-                long.is_none_or(|long| long.input > entry.rates.input),
-                "{}",
-                entry.id
-            );
+            assert!(long.is_none_or(|long| long.input > entry.rates.input), "{}", entry.id);
         }
         assert!(seen.len() > 50, "only {} models", seen.len());
     }
@@ -137,13 +114,8 @@ mod tests {
     #[test]
     fn well_known_bills_come_out_right() {
         let book = PriceBook::new(catalogue());
-        let usage = Usage {
-            input: 1_000,
-            cache_read: 1_000,
-            output: 900,
-            reasoning: 100,
-            ..Usage::default()
-        };
+        let usage =
+            Usage { input: 1_000, cache_read: 1_000, output: 900, reasoning: 100, ..Usage::default() };
         let table = [
             // $1.25, $0.125 and $10 per million tokens
             ("openai", "gpt-5-2025-08-07", "0.011375"),
@@ -154,11 +126,7 @@ mod tests {
         ];
         for (provider, model, expected) in table {
             let entry = book.price(provider, model).unwrap();
-            assert_eq!(
-                cost(entry, &usage).unwrap().to_string(),
-                expected,
-                "{provider}/{model}"
-            );
+            assert_eq!(cost(entry, &usage).unwrap().to_string(), expected, "{provider}/{model}");
         }
     }
 

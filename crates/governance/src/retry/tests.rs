@@ -14,10 +14,7 @@ const FIRST: Attempts = Attempts {
 const HALF: f64 = 0.5;
 
 fn failure(kind: FailureKind) -> Failure {
-    Failure {
-        kind,
-        retry_after: None,
-    }
+    Failure { kind, retry_after: None }
 }
 
 fn default_decision(so_far: Attempts, failure: &Failure) -> Next {
@@ -25,23 +22,14 @@ fn default_decision(so_far: Attempts, failure: &Failure) -> Next {
 }
 
 const fn same(after_ms: u64) -> Next {
-    Next::RetrySame {
-        after: Duration::from_millis(after_ms),
-    }
+    Next::RetrySame { after: Duration::from_millis(after_ms) }
 }
 
 #[test]
 fn each_failure_has_its_rule() {
     use Next::{GiveUp, NextTarget};
-    let second = Attempts {
-        tries_on_target: 2,
-        attempts_total: 2,
-        ..FIRST
-    };
-    let last = Attempts {
-        targets_left: 0,
-        ..FIRST
-    };
+    let second = Attempts { tries_on_target: 2, attempts_total: 2, ..FIRST };
+    let last = Attempts { targets_left: 0, ..FIRST };
     let table = [
         // kind, after the first try, after the second, where no other target is left
         (FailureKind::StaleConnection, same(0), NextTarget, same(0)),
@@ -62,24 +50,15 @@ fn each_failure_has_its_rule() {
     for (kind, first, again, alone) in table {
         assert_eq!(default_decision(FIRST, &failure(kind)), first, "{kind:?} once");
         assert_eq!(default_decision(second, &failure(kind)), again, "{kind:?} twice");
-        assert_eq!(
-            default_decision(last, &failure(kind)),
-            alone,
-            "{kind:?} at the last target"
-        );
+        assert_eq!(default_decision(last, &failure(kind)), alone, "{kind:?} at the last target");
     }
 }
 
 #[test]
 fn retry_after_is_honoured_up_to_five_seconds() {
-    let asked = |seconds| Failure {
-        kind: FailureKind::RateLimited,
-        retry_after: Some(Duration::from_secs(seconds)),
-    };
-    let alone = Attempts {
-        targets_left: 0,
-        ..FIRST
-    };
+    let asked =
+        |seconds| Failure { kind: FailureKind::RateLimited, retry_after: Some(Duration::from_secs(seconds)) };
+    let alone = Attempts { targets_left: 0, ..FIRST };
     assert_eq!(default_decision(FIRST, &asked(0)), same(0));
     assert_eq!(default_decision(FIRST, &asked(5)), same(5_000));
     assert_eq!(default_decision(FIRST, &asked(6)), Next::NextTarget);
@@ -89,10 +68,7 @@ fn retry_after_is_honoured_up_to_five_seconds() {
 
 #[test]
 fn switches_switch() {
-    let retry = Retry {
-        on: RetryOn::NONE,
-        ..Retry::default()
-    };
+    let retry = Retry { on: RetryOn::NONE, ..Retry::default() };
     let kinds = [
         FailureKind::Connect,
         FailureKind::Timeout,
@@ -101,22 +77,10 @@ fn switches_switch() {
         FailureKind::ServerError(502),
     ];
     for kind in kinds {
-        assert_eq!(
-            decide(&retry, &Fallback::ALL, FIRST, &failure(kind), HALF),
-            Next::NextTarget,
-            "{kind:?}"
-        );
-        assert_eq!(
-            decide(&retry, &Fallback::NONE, FIRST, &failure(kind), HALF),
-            Next::GiveUp,
-            "{kind:?}"
-        );
+        assert_eq!(decide(&retry, &Fallback::ALL, FIRST, &failure(kind), HALF), Next::NextTarget, "{kind:?}");
+        assert_eq!(decide(&retry, &Fallback::NONE, FIRST, &failure(kind), HALF), Next::GiveUp, "{kind:?}");
     }
-    for kind in [
-        FailureKind::ContextWindow,
-        FailureKind::ContentFilter,
-        FailureKind::Auth,
-    ] {
+    for kind in [FailureKind::ContextWindow, FailureKind::ContentFilter, FailureKind::Auth] {
         assert_eq!(
             decide(&Retry::default(), &Fallback::NONE, FIRST, &failure(kind), HALF),
             Next::GiveUp,
@@ -127,63 +91,27 @@ fn switches_switch() {
 
 #[test]
 fn a_stale_connection_is_replaced_even_without_retries() {
-    let retry = Retry {
-        attempts: 1,
-        ..Retry::default()
-    };
+    let retry = Retry { attempts: 1, ..Retry::default() };
     let stale = failure(FailureKind::StaleConnection);
     assert_eq!(decide(&retry, &Fallback::ALL, FIRST, &stale, HALF), same(0));
-    let second = Attempts {
-        tries_on_target: 2,
-        attempts_total: 2,
-        ..FIRST
-    };
-    assert_eq!(
-        decide(&retry, &Fallback::ALL, second, &stale, HALF),
-        Next::NextTarget
-    );
+    let second = Attempts { tries_on_target: 2, attempts_total: 2, ..FIRST };
+    assert_eq!(decide(&retry, &Fallback::ALL, second, &stale, HALF), Next::NextTarget);
 }
 
 #[test]
 fn a_wait_that_outlives_the_deadline_is_not_begun() {
-    let asked = Failure {
-        kind: FailureKind::Overloaded,
-        retry_after: Some(Duration::from_secs(3)),
-    };
-    let soon = Attempts {
-        elapsed: Duration::from_secs(598),
-        ..FIRST
-    };
+    let asked = Failure { kind: FailureKind::Overloaded, retry_after: Some(Duration::from_secs(3)) };
+    let soon = Attempts { elapsed: Duration::from_secs(598), ..FIRST };
     assert_eq!(default_decision(soon, &asked), Next::NextTarget);
-    assert_eq!(
-        default_decision(
-            Attempts {
-                targets_left: 0,
-                ..soon
-            },
-            &asked
-        ),
-        Next::GiveUp
-    );
-    let late = Attempts {
-        elapsed: Duration::from_secs(600),
-        ..FIRST
-    };
-    assert_eq!(
-        default_decision(late, &failure(FailureKind::Connect)),
-        Next::GiveUp
-    );
+    assert_eq!(default_decision(Attempts { targets_left: 0, ..soon }, &asked), Next::GiveUp);
+    let late = Attempts { elapsed: Duration::from_secs(600), ..FIRST };
+    assert_eq!(default_decision(late, &failure(FailureKind::Connect)), Next::GiveUp);
 }
 
 #[test]
 fn waits_double_up_to_the_longest() {
-    let retry = Retry {
-        attempts: 40,
-        ..Retry::default()
-    };
-    let waits: Vec<u128> = (1..8)
-        .map(|tries| backoff(&retry, tries, 1.0).as_millis())
-        .collect();
+    let retry = Retry { attempts: 40, ..Retry::default() };
+    let waits: Vec<u128> = (1..8).map(|tries| backoff(&retry, tries, 1.0).as_millis()).collect();
     assert_eq!(waits, [200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
     assert_eq!(backoff(&retry, 40, 1.0), retry.max);
     assert_eq!(backoff(&retry, 1, f64::NAN), Duration::ZERO);
@@ -192,18 +120,12 @@ fn waits_double_up_to_the_longest() {
 #[test]
 fn a_status_says_what_it_is() {
     assert_eq!(FailureKind::of_status(200), None);
-    assert_eq!(
-        FailureKind::of_status(401).map(FailureKind::error_kind),
-        Some(ErrorKind::ProviderAuth)
-    );
+    assert_eq!(FailureKind::of_status(401).map(FailureKind::error_kind), Some(ErrorKind::ProviderAuth));
     assert_eq!(
         FailureKind::of_status(429).map(FailureKind::error_kind),
         Some(ErrorKind::ProviderRateLimited)
     );
-    assert_eq!(
-        FailureKind::of_status(529).map(FailureKind::error_kind),
-        Some(ErrorKind::ProviderOverloaded)
-    );
+    assert_eq!(FailureKind::of_status(529).map(FailureKind::error_kind), Some(ErrorKind::ProviderOverloaded));
     assert_eq!(FailureKind::of_status(418), Some(FailureKind::Rejected(418)));
     assert_eq!(FailureKind::of_status(599), Some(FailureKind::ServerError(599)));
 }

@@ -69,10 +69,7 @@ fn a_directory_is_judged_by_who_can_write() {
     chmod(&path, 0o755);
     assert_eq!(DataDir::open(&path).unwrap().warnings().len(), 1);
     chmod(&path, 0o707);
-    assert!(matches!(
-        DataDir::open(&path),
-        Err(FilesError::Open { mode: 0o707, .. })
-    ));
+    assert!(matches!(DataDir::open(&path), Err(FilesError::Open { mode: 0o707, .. })));
 }
 
 #[test]
@@ -91,10 +88,7 @@ fn a_file_in_the_place_of_the_directory_is_named() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("data");
     fs::write(&path, "").unwrap();
-    assert!(matches!(
-        DataDir::open(&path),
-        Err(FilesError::NotADirectory { .. })
-    ));
+    assert!(matches!(DataDir::open(&path), Err(FilesError::NotADirectory { .. })));
 }
 
 #[test]
@@ -102,16 +96,9 @@ fn the_directory_is_where_the_platform_says() {
     let locate = |variables: &[(&str, &str)]| {
         DataDir::locate(&Environment::fixed(variables.iter().copied())).map(|path| path.display().to_string())
     };
-    let all = [
-        ("STATE_DIRECTORY", "/var/lib/a:/var/lib/b"),
-        ("XDG_DATA_HOME", "/x"),
-        ("HOME", "/home/me"),
-    ];
+    let all = [("STATE_DIRECTORY", "/var/lib/a:/var/lib/b"), ("XDG_DATA_HOME", "/x"), ("HOME", "/home/me")];
     assert_eq!(locate(&all).as_deref(), Some("/var/lib/a"));
     assert_eq!(locate(&all[1..]).as_deref(), Some("/x/gatewright"));
-    assert_eq!(
-        locate(&all[2..]).as_deref(),
-        Some("/home/me/.local/share/gatewright")
-    );
+    assert_eq!(locate(&all[2..]).as_deref(), Some("/home/me/.local/share/gatewright"));
     assert_eq!(locate(&[]), None);
 }
