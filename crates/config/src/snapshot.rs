@@ -185,6 +185,7 @@ pub struct Carriage {
     /// The path of the base URL without a trailing slash, and of each API behind it.
     pub chat_path: Option<Arc<str>>,
     pub embeddings_path: Option<Arc<str>>,
+    pub count_tokens_path: Option<Arc<str>>,
     /// The header that authenticates, marked sensitive.
     pub auth: Option<(HeaderName, HeaderValue)>,
 }
@@ -194,6 +195,7 @@ impl Carriage {
         match api {
             Api::Chat => self.chat_path.as_ref(),
             Api::Embeddings => self.embeddings_path.as_ref(),
+            Api::CountTokens => self.count_tokens_path.as_ref(),
         }
     }
 }

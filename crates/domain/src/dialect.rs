@@ -47,6 +47,8 @@ pub enum Api {
     /// A conversation turn, in any chat dialect.
     Chat,
     Embeddings,
+    /// How many tokens a conversation has, without an answer to it.
+    CountTokens,
 }
 
 impl Api {
@@ -54,6 +56,7 @@ impl Api {
         match self {
             Self::Chat => "chat",
             Self::Embeddings => "embeddings",
+            Self::CountTokens => "count-tokens",
         }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn decode(ingress: &Ingress) -> Result<Decoded<'_>, CallError> {
 
 impl Decoded<'_> {
     pub(crate) const fn streamed(&self) -> bool {
-        self.peek.stream
+        self.peek.stream && !matches!(self.api, Api::CountTokens)
     }
 
     /// Whether the client wants the usage chunk that OpenAI's streams have on request only.

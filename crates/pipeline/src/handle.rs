@@ -13,7 +13,7 @@ use crate::headers::{OurHeaders, error_headers};
 use crate::identify::identify;
 use crate::relay::Flow;
 use crate::settle::Books;
-use crate::{Ingress, Pipeline, plan, recall, relay, reserve, screen};
+use crate::{Ingress, Pipeline, count, plan, recall, relay, reserve, screen};
 
 impl Pipeline {
     /// Handles one call. Dropping the future, or the body of the reply, cancels the provider's work; the books are
@@ -59,7 +59,10 @@ async fn run(pipeline: &Rc<Pipeline>, ingress: &Ingress, books: &mut Books) -> R
     if let Some(reply) = recall::recall(&request) {
         return Ok(Passed::Reply(reply));
     }
-    let plan = plan::plan(pipeline, &endpoint);
+    let mut plan = plan::plan(pipeline, &endpoint, request.api);
+    if let Some(reply) = count::count(books, &request, &mut plan)? {
+        return Ok(Passed::Reply(reply));
+    }
     let errand = Errand { ingress, request: &request, endpoint: &endpoint };
     let mut opened = attempt::attempt(books, &errand, &plan).await?;
     match opened.flow.take() {

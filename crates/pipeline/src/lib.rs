@@ -7,6 +7,7 @@
 
 mod attempt;
 mod classify;
+mod count;
 mod decode;
 mod egress;
 mod encode;

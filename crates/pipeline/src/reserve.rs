@@ -9,9 +9,9 @@ use domain::{AttemptId, CallError, ErrorKind, Scope};
 use governance::access::{self, Grant, Refusal};
 use governance::ledger::{Amount, Reservation, ReservationRequest};
 
+use crate::Pipeline;
 use crate::identify::Identity;
 use crate::settle::Books;
-use crate::Pipeline;
 
 /// Finds the endpoint that the caller named, and checks that it may use it.
 pub fn admit(

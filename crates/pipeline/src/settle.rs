@@ -8,8 +8,8 @@ use std::time::Instant;
 use config::snapshot::{Snapshot, Target};
 use domain::{
     Api, AttemptId, AttemptRecord, CallError, CallRecord, Caller, CallerKind, Capture, CaptureMode,
-    CostSource, Dialect, EndReason, ErrorKind, Outcome, PicoUsd, RelayMode, Scope, Usage, UsageRecord,
-    UsageSource,
+    CostSource, Dialect, EndReason, ErrorKind, Outcome, PicoUsd, RelayMode, Scope, TraceId, Usage,
+    UsageRecord, UsageSource,
 };
 use governance::ledger::{Amount, Reservation};
 use governance::pricing::{self, PriceSource};
@@ -68,7 +68,8 @@ impl Books {
         let (trace, parent_span, root_span) = {
             let mut ids = pipeline.ids.borrow_mut();
             let parent = trace_context::parent(&ingress.headers);
-            let trace = parent.map_or_else(|| ids.trace(), |(trace, _)| trace);
+            // A trace that begins here has the id of its call: both are unique, and the store finds one by the other.
+            let trace = parent.map_or(TraceId(ingress.call.0), |(trace, _)| trace);
             (trace, parent.map(|(_, span)| span), ids.span())
         };
         let record = CallRecord {
@@ -221,26 +222,31 @@ impl Books {
             return;
         };
         let OpenAttempt { record: mut attempt, started, target, reservation } = open;
+        let (usage, usage_source) = match record.api {
+            Api::Chat | Api::Embeddings => (ending.usage, ending.usage_source),
+            // A count of tokens consumes none, however it ended.
+            Api::CountTokens => (Usage::default(), UsageSource::None),
+        };
         let price = self.snapshot.prices.price(&target.provider, &target.model);
-        let cost = match (ending.usage_source, price) {
+        let cost = match (usage_source, price) {
             // Nothing was consumed, so nothing was billed, whatever the price is.
             (UsageSource::None, _) => Some(PicoUsd::ZERO),
-            (_, price) => price.and_then(|price| pricing::cost(price, &ending.usage)),
+            (_, price) => price.and_then(|price| pricing::cost(price, &usage)),
         };
         attempt.duration_us = micros(started);
         attempt.end = ending.reason;
         attempt.outcome = ending.outcome;
         attempt.error_message = ending.message;
-        attempt.usage = ending.usage;
-        attempt.usage_source = ending.usage_source;
+        attempt.usage = usage;
+        attempt.usage_source = usage_source;
         attempt.cost = cost;
-        attempt.cost_source = match (ending.usage_source, price.map(|price| price.source)) {
+        attempt.cost_source = match (usage_source, price.map(|price| price.source)) {
             (_, None) => CostSource::Unknown,
             (UsageSource::Estimated, _) => CostSource::Estimated,
             (_, Some(PriceSource::Configured)) => CostSource::Configured,
             (_, Some(PriceSource::Catalogue)) => CostSource::Catalogue,
         };
-        reservation.settle(Amount { cost, tokens: ending.usage.total() });
+        reservation.settle(Amount { cost, tokens: usage.total() });
         let usage_record = UsageRecord {
             attempt: attempt.attempt,
             call: record.call,

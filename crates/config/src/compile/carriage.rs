@@ -23,12 +23,17 @@ pub(crate) struct CarriageParts<'a> {
 pub(crate) fn carriage(parts: &CarriageParts<'_>) -> Option<Carriage> {
     let base = parts.url.path.as_str();
     let path = |offered: bool, rest: &str| offered.then(|| Arc::from(format!("{base}{rest}")));
-    let (chat_path, embeddings_path) = match parts.dialect {
+    let (chat_path, embeddings_path, count_tokens_path) = match parts.dialect {
         Dialect::OpenaiChat => (
             path(parts.chat, "/chat/completions"),
             path(parts.embeddings, "/embeddings"),
+            None,
         ),
-        Dialect::AnthropicMessages => (path(true, "/v1/messages"), None),
+        Dialect::AnthropicMessages => (
+            path(true, "/v1/messages"),
+            None,
+            path(true, "/v1/messages/count_tokens"),
+        ),
     };
     Some(Carriage {
         dialect: parts.dialect,
@@ -38,6 +43,7 @@ pub(crate) fn carriage(parts: &CarriageParts<'_>) -> Option<Carriage> {
         authority: HeaderValue::from_str(&parts.url.authority).ok()?,
         chat_path,
         embeddings_path,
+        count_tokens_path,
         auth: match parts.key {
             Some(key) if parts.auth != Auth::None => Some(auth_header(parts.auth, key)?),
             _ => None,

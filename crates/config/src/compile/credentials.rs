@@ -283,6 +283,7 @@ fn simulator(name: &Arc<str>, simulator: Simulator, declared_at: Option<String>)
         authority: HeaderValue::from_static("simulator.invalid"),
         chat_path: Some("/chat".into()),
         embeddings_path: (dialect == Dialect::OpenaiChat).then(|| "/embeddings".into()),
+        count_tokens_path: (dialect == Dialect::AnthropicMessages).then(|| "/count_tokens".into()),
         auth: None,
     };
     Credential {

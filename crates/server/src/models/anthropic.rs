@@ -9,8 +9,13 @@ const PREFIXES: [&str; 3] = ["/v1/", "/gateway/anthropic/v1/", "/anthropic/v1/"]
 
 pub(super) fn route(method: &Method, path: &str) -> Option<Route> {
     let rest = strip(path, &PREFIXES)?;
-    if rest == "messages" {
-        let route = Route::Call { dialect: Dialect::AnthropicMessages, api: Some(Api::Chat), model: None };
+    let api = match rest {
+        "messages" => Some(Api::Chat),
+        "messages/count_tokens" => Some(Api::CountTokens),
+        _ => None,
+    };
+    if api.is_some() {
+        let route = Route::Call { dialect: Dialect::AnthropicMessages, api, model: None };
         return Some(Route::post(method, route));
     }
     let model = match rest.strip_prefix("models")? {

@@ -103,6 +103,8 @@ mod tests {
         for prefix in ["", "/gateway/anthropic", "/anthropic"] {
             let messages = route(&Method::POST, &format!("{prefix}/v1/messages"));
             assert_eq!(messages, call(Dialect::AnthropicMessages, Api::Chat), "{prefix}");
+            let count = route(&Method::POST, &format!("{prefix}/v1/messages/count_tokens"));
+            assert_eq!(count, call(Dialect::AnthropicMessages, Api::CountTokens), "{prefix}");
         }
     }
 

@@ -114,9 +114,15 @@ fn cut(text: &str, max: Option<u64>) -> (String, bool) {
 }
 
 fn usage(prompt: &Prompt, spoken: &str) -> Usage {
-    let words = |text: &str| text.split_whitespace().count() as u64;
+    Usage { input: input_tokens(prompt), output: words(spoken).max(1), ..Usage::default() }
+}
+
+pub(super) fn input_tokens(prompt: &Prompt) -> u64 {
     let instructions = prompt.instructions.iter().flat_map(|content| &content.parts);
     let parts = prompt.turns.iter().flat_map(|turn| &turn.parts).chain(instructions);
-    let input = parts.map(|part| words(&all_text(std::slice::from_ref(part)))).sum();
-    Usage { input, output: words(spoken).max(1), ..Usage::default() }
+    parts.map(|part| words(&all_text(std::slice::from_ref(part)))).sum()
+}
+
+fn words(text: &str) -> u64 {
+    text.split_whitespace().count() as u64
 }

@@ -15,6 +15,7 @@ use bytes::{Bytes, BytesMut};
 use domain::{Api, CallError, Dialect, ErrorKind};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use serde_json::json;
 use tokio::time::{Instant, Sleep};
 use wire::{ReplyContext, ReplyEvent, StreamEncoder};
 
@@ -50,6 +51,7 @@ impl Client {
                     Err(message) => refused(dialect, &message),
                 }
             }
+            Api::CountTokens => count_tokens(dialect, body),
         }
     }
 }
@@ -70,6 +72,16 @@ async fn chat(behaviour: Behaviour, dialect: Dialect, body: &[u8]) -> Response {
     match wire::fold(&events) {
         Ok(reply) => whole(StatusCode::OK, wire::encode_reply(dialect, &reply, &context).body.into()),
         Err(failure) => refused(dialect, &failure.message),
+    }
+}
+
+fn count_tokens(dialect: Dialect, body: &[u8]) -> Response {
+    match wire::decode_request(dialect, body) {
+        Ok(prompt) => {
+            let count = json!({ "input_tokens": answer::input_tokens(&prompt) });
+            whole(StatusCode::OK, count.to_string().into())
+        }
+        Err(error) => refused(dialect, &error.message),
     }
 }
 
