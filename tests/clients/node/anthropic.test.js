@@ -132,10 +132,16 @@ for (const model of BOTH) {
         max_tokens: 100,
         messages: user('call weather {"city":"Oslo"}'),
         tools: [weather],
-        // The mock provider remembers no conversations.
-        thread: false,
       });
       assert.deepEqual([asked, final.content[0].text], [['Oslo'], 'results: sun over Oslo']);
+    });
+
+    test('tokens are counted', async () => {
+      const request = { model, messages: user('How many tokens has this?') };
+      const { input_tokens: count } = await client.messages.countTokens(request);
+      assert.ok(count > 0);
+      const longer = await client.messages.countTokens({ ...request, system: 'Be brief, in one word.' });
+      assert.ok(longer.input_tokens > count);
     });
 
     test('structured output', async () => {

@@ -154,12 +154,18 @@ def test_the_tool_runner_goes_through_the_loop_by_itself(anthropic_client: anthr
         max_tokens=100,
         messages=user('call weather {"city":"Oslo"}'),
         tools=[weather],
-        # The mock provider remembers no conversations.
-        thread=False,
     )
     final = runner.until_done()
     assert asked == ["Oslo"]
     assert final.content[0].text == "results: sun over Oslo"
+
+
+def test_tokens_are_counted(anthropic_client: anthropic.Anthropic, endpoint: str):
+    request = {"model": endpoint, "messages": user("How many tokens has this?")}
+    count = anthropic_client.messages.count_tokens(**request)
+    assert count.input_tokens > 0
+    longer = anthropic_client.messages.count_tokens(**request, system="Be brief, and answer in one word.")
+    assert longer.input_tokens > count.input_tokens
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-//! A vendor's refusal: status, type, message and, for OpenAI, the parameter and a code.
+//! A vendor's refusal: status, type, message, a code where there is one and, for OpenAI, the parameter.
 
 use std::fmt::Display;
 

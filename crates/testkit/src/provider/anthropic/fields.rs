@@ -85,6 +85,11 @@ pub(super) fn check(
             )));
         }
     }
+    // The mock remembers no conversations; the API says the same to organizations that it keeps none for.
+    if body.get("thread").is_some_and(|thread| !thread.is_null()) {
+        let message = "thread: Threads are not supported for this request";
+        return Err(Refusal::invalid(message).code("thread_unsupported_request"));
+    }
     for (name, kind) in FIELDS {
         if let Some(value) = body.get(*name) {
             expect(name, kind, value)?;

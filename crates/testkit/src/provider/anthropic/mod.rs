@@ -134,7 +134,11 @@ fn with_headers(mut reply: Reply, id: &str) -> Reply {
 }
 
 fn refuse(refusal: &Refusal, id: &str) -> Reply {
-    Reply::json(refusal.status, &error_body(refusal.kind, &refusal.message, id))
+    let mut body = error_body(refusal.kind, &refusal.message, id);
+    if let Some(code) = refusal.code {
+        body["error"]["details"] = json!({ "error_code": code });
+    }
+    Reply::json(refusal.status, &body)
 }
 
 fn error_body(kind: &str, message: &str, id: &str) -> Value {
