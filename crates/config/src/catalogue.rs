@@ -16,9 +16,7 @@ use crate::tree;
 pub(crate) const SIMULATOR: &str = "simulator";
 
 /// Providers of the design whose dialects no version speaks yet.
-const LATER: [&str; 8] = [
-    "azure", "bedrock", "cohere", "foundry", "gemini", "google", "vertex", "voyage",
-];
+const LATER: [&str; 8] = ["azure", "bedrock", "cohere", "foundry", "gemini", "google", "vertex", "voyage"];
 
 #[derive(Debug, Clone)]
 pub(crate) struct Provider {
@@ -87,10 +85,7 @@ impl Catalogue {
         }
         for variables in file.variables {
             let of = |provider: &&mut Provider| {
-                variables
-                    .provider
-                    .as_ref()
-                    .is_some_and(|name| name.0 == provider.name)
+                variables.provider.as_ref().is_some_and(|name| name.0 == provider.name)
             };
             if let Some(provider) = catalogue.providers.iter_mut().find(of) {
                 provider.key_variable = variables.key.map(|text| text.0);
@@ -107,15 +102,9 @@ impl Catalogue {
             let Some(name) = &provider.name else { continue };
             if catalogue.find(&name.value.0).is_ok() || catalogue.broken.contains(&name.value.0) {
                 let text = &name.value.0;
-                let of_file = catalogue
-                    .providers
-                    .iter()
-                    .any(|known| known.own && known.name == *text);
+                let of_file = catalogue.providers.iter().any(|known| known.own && known.name == *text);
                 let (message, help) = if of_file || catalogue.broken.contains(text) {
-                    (
-                        format!("a provider `{text}` was declared before"),
-                        "give one of them another name",
-                    )
+                    (format!("a provider `{text}` was declared before"), "give one of them another name")
                 } else {
                     (
                         format!("`{text}` is a built-in provider"),
@@ -131,17 +120,10 @@ impl Catalogue {
     }
 
     fn add(&mut self, written: &WrittenProvider, own: bool, findings: &mut Findings) {
-        let Some(Located {
-            value: Name(name), ..
-        }) = &written.name
-        else {
+        let Some(Located { value: Name(name), .. }) = &written.name else {
             return;
         };
-        let Some(dialects) = written
-            .dialects
-            .as_ref()
-            .filter(|dialects| !dialects.value.0.is_empty())
-        else {
+        let Some(dialects) = written.dialects.as_ref().filter(|dialects| !dialects.value.0.is_empty()) else {
             self.broken.push(Arc::clone(name));
             return;
         };
@@ -186,11 +168,7 @@ impl Catalogue {
         if LATER.contains(&name) {
             return Err(NoProvider::Later);
         }
-        let known = self
-            .providers
-            .iter()
-            .map(|provider| &*provider.name)
-            .chain([SIMULATOR]);
+        let known = self.providers.iter().map(|provider| &*provider.name).chain([SIMULATOR]);
         Err(NoProvider::Unknown(nearest(name, known).map(Arc::from)))
     }
 
@@ -229,14 +207,8 @@ mod tests {
         let (catalogue, findings) = Catalogue::read_built_in();
         assert_eq!(findings.into_sorted(), []);
         assert!(catalogue.broken.is_empty() && catalogue.providers.len() > 15);
-        let with_variable = catalogue
-            .iter()
-            .filter(|provider| provider.key_variable.is_some())
-            .count();
-        assert_eq!(
-            with_variable, 13,
-            "every entry of `variables` belongs to a provider"
-        );
+        let with_variable = catalogue.iter().filter(|provider| provider.key_variable.is_some()).count();
+        assert_eq!(with_variable, 13, "every entry of `variables` belongs to a provider");
     }
 
     /// Keys would go over the network unencrypted.
@@ -244,11 +216,7 @@ mod tests {
     fn built_in_urls_are_https_or_local() {
         for provider in Catalogue::built_in().iter() {
             for (_, url) in &provider.dialects {
-                assert!(
-                    url.as_ref().is_none_or(|url| url.tls || url.loopback),
-                    "{}",
-                    provider.name
-                );
+                assert!(url.as_ref().is_none_or(|url| url.tls || url.loopback), "{}", provider.name);
             }
         }
     }

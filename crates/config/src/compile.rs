@@ -52,34 +52,20 @@ pub fn compile(
 /// compiled: the key of the hashes lies in it.
 pub fn data_dir(source: &Source, environment: &Environment) -> Option<PathBuf> {
     let mut findings = Findings::new(&source.name);
-    read(source, environment, &mut findings)
-        .storage
-        .data_dir
-        .map(|path| path.0)
+    read(source, environment, &mut findings).storage.data_dir.map(|path| path.0)
 }
 
 /// The result, once everything has been said.
 pub(crate) fn finish(snapshot: Snapshot, findings: Findings) -> Result<Compiled, Vec<Diagnostic>> {
     let failed = findings.has_errors();
     let diagnostics = findings.into_sorted();
-    if failed {
-        Err(diagnostics)
-    } else {
-        Ok(Compiled {
-            snapshot,
-            warnings: diagnostics,
-        })
-    }
+    if failed { Err(diagnostics) } else { Ok(Compiled { snapshot, warnings: diagnostics }) }
 }
 
 fn read(source: &Source, environment: &Environment, findings: &mut Findings) -> File {
     let (node, problems) = tree::parse(&source.text);
     for problem in problems {
-        let at = At {
-            path: String::new(),
-            line: problem.place.line,
-            column: problem.place.column,
-        };
+        let at = At { path: String::new(), line: problem.place.line, column: problem.place.column };
         match problem.help {
             Some(help) => findings.error_with(&at, problem.message, help),
             None => findings.error(&at, problem.message),
@@ -99,15 +85,7 @@ fn assemble(
     let credentials = credentials::compile(&file.credentials, &catalogue, findings);
     let endpoints = endpoints::compile(&file.endpoints, &credentials, &catalogue, findings);
     let server = server::server(&file.server, source.listen, environment, findings);
-    let keys = keys::compile(
-        &file.keys,
-        &endpoints,
-        &catalogue,
-        &server,
-        environment,
-        hasher,
-        findings,
-    );
+    let keys = keys::compile(&file.keys, &endpoints, &catalogue, &server, environment, hasher, findings);
     Snapshot {
         server,
         egress: server::egress(&file.egress, environment, findings),
@@ -127,10 +105,7 @@ pub(crate) fn by_provider<'a>(
 ) -> HashMap<Arc<str>, Vec<Arc<crate::snapshot::Credential>>> {
     let mut by_provider: HashMap<_, Vec<_>> = HashMap::new();
     for credential in credentials {
-        by_provider
-            .entry(Arc::clone(&credential.provider))
-            .or_default()
-            .push(Arc::clone(credential));
+        by_provider.entry(Arc::clone(&credential.provider)).or_default().push(Arc::clone(credential));
     }
     by_provider
 }

@@ -68,10 +68,7 @@ pub(crate) struct Findings {
 
 impl Findings {
     pub(crate) fn new(file: &str) -> Self {
-        Self {
-            file: file.to_owned(),
-            found: Vec::new(),
-        }
+        Self { file: file.to_owned(), found: Vec::new() }
     }
 
     pub(crate) fn file(&self) -> &str {
@@ -103,9 +100,7 @@ impl Findings {
     }
 
     pub(crate) fn has_errors(&self) -> bool {
-        self.found
-            .iter()
-            .any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// In the order of the file, each once: a merged or aliased part is read several times but wrong once.
@@ -115,8 +110,7 @@ impl Findings {
             key(one).cmp(&key(other))
         });
         let mut seen = HashSet::new();
-        self.found
-            .retain(|d| d.line == 0 || seen.insert((d.line, d.column, d.message.clone())));
+        self.found.retain(|d| d.line == 0 || seen.insert((d.line, d.column, d.message.clone())));
         self.found
     }
 }

@@ -22,9 +22,7 @@ impl Snapshot {
         if let Some(endpoint) = self.endpoints.get(model) {
             return Resolved::Endpoint(Arc::clone(endpoint));
         }
-        self.direct(model).map_or(Resolved::Unknown, |endpoint| {
-            Resolved::Endpoint(Arc::new(endpoint))
-        })
+        self.direct(model).map_or(Resolved::Unknown, |endpoint| Resolved::Endpoint(Arc::new(endpoint)))
     }
 
     fn direct(&self, name: &str) -> Option<Endpoint> {
@@ -54,10 +52,7 @@ impl Snapshot {
 
     /// The providers that a caller can name as `provider/model`, in order.
     pub fn direct_providers(&self) -> Vec<&Arc<str>> {
-        let single = self
-            .by_provider
-            .iter()
-            .filter(|(_, credentials)| credentials.len() == 1);
+        let single = self.by_provider.iter().filter(|(_, credentials)| credentials.len() == 1);
         let mut providers: Vec<_> = single.map(|(provider, _)| provider).collect();
         providers.sort();
         providers

@@ -144,10 +144,7 @@ impl Target {
     /// `None`: the provider does not offer this API.
     pub fn carriage(&self, caller: Dialect, api: Api) -> Option<&Carriage> {
         let offered = |dialect: Dialect| {
-            self.credential
-                .carriages
-                .iter()
-                .find(|c| c.dialect == dialect && c.path(api).is_some())
+            self.credential.carriages.iter().find(|c| c.dialect == dialect && c.path(api).is_some())
         };
         if self.dialects.contains(&caller)
             && let Some(carriage) = offered(caller)
@@ -254,10 +251,7 @@ impl KeyShape {
     /// `None` for a text that is too short to be a key.
     pub fn of(secret: &str) -> Option<Self> {
         let prefix = secret.as_bytes().first_chunk::<{ Self::PREFIX }>()?;
-        Some(Self {
-            prefix: *prefix,
-            length: secret.len(),
-        })
+        Some(Self { prefix: *prefix, length: secret.len() })
     }
 }
 
@@ -282,9 +276,7 @@ impl KeyIndex {
         const SHORTEST_KEY: usize = 16;
         presented.len() >= SHORTEST_KEY
             && KeyShape::of(presented).is_some_and(|shape| {
-                self.shapes
-                    .iter()
-                    .any(|known| known.prefix == shape.prefix || known.length == shape.length)
+                self.shapes.iter().any(|known| known.prefix == shape.prefix || known.length == shape.length)
             })
     }
 

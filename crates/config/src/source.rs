@@ -21,11 +21,7 @@ pub struct Source {
 impl Source {
     /// `name` is how diagnostics call the file.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            text: text.into(),
-            listen: None,
-        }
+        Self { name: name.into(), text: text.into(), listen: None }
     }
 
     /// Reads a file. The rules for a listen address hold for the replacement as well, so it belongs to the source.
@@ -45,14 +41,11 @@ impl Source {
             .and_then(|file| file.take(LARGEST_BYTES + 1).read_to_end(&mut bytes))
             .map_err(|error| refuse(format!("cannot be read: {}", vault::file_reason(error.kind()))))?;
         if bytes.len() as u64 > LARGEST_BYTES {
-            return Err(refuse(
-                "is larger than 16 MiB; is this the right file?".to_owned(),
-            ));
+            return Err(refuse("is larger than 16 MiB; is this the right file?".to_owned()));
         }
         let text = String::from_utf8(bytes).map_err(|error| {
-            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
-                .split(|byte| *byte == b'\n')
-                .count();
+            let line =
+                error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
             refuse(format!("is not UTF-8 text (line {line}); save it as UTF-8"))
         })?;
         Ok(Self::new(name, text))
@@ -86,10 +79,7 @@ mod tests {
         let path = directory.path().join("gatewright.yaml");
         std::fs::write(&path, b"server: {}\nkeys: \xff").unwrap();
         let diagnostic = Source::read(&path).unwrap_err();
-        assert!(
-            diagnostic.message.contains("not UTF-8 text (line 2)"),
-            "{diagnostic}"
-        );
+        assert!(diagnostic.message.contains("not UTF-8 text (line 2)"), "{diagnostic}");
     }
 
     #[test]

@@ -58,14 +58,8 @@ impl Node {
 impl Entry {
     /// The key itself, where it is read like a value.
     pub(crate) fn key_node(&self) -> Node {
-        let scalar = Scalar {
-            text: self.key.clone(),
-            quoted: true,
-        };
-        Node {
-            place: self.place,
-            content: Content::Scalar(scalar),
-        }
+        let scalar = Scalar { text: self.key.clone(), quoted: true };
+        Node { place: self.place, content: Content::Scalar(scalar) }
     }
 }
 
@@ -79,11 +73,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     fn new(place: Place, message: impl Into<String>) -> Self {
-        Self {
-            place,
-            message: message.into(),
-            help: None,
-        }
+        Self { place, message: message.into(), help: None }
     }
 
     fn help(mut self, help: &'static str) -> Self {

@@ -40,10 +40,7 @@ pub fn without_file(
         server: server::server(&Server::default(), listen, environment, &mut findings),
         egress: server::egress(&Egress::default(), environment, &mut findings),
         storage: Storage { data_dir: None },
-        endpoints: demo
-            .into_iter()
-            .map(|endpoint| (Arc::clone(&endpoint.name), endpoint))
-            .collect(),
+        endpoints: demo.into_iter().map(|endpoint| (Arc::clone(&endpoint.name), endpoint)).collect(),
         by_provider: by_provider(credentials.values()),
         credentials,
         keys: KeyIndex::default(),
@@ -56,9 +53,7 @@ pub fn without_file(
 fn credential(provider: &Provider, environment: &Environment, findings: &mut Findings) -> Option<Credential> {
     let variable = provider.key_variable.as_deref()?;
     // Shells and `.env` files leave blanks and line breaks that no key has.
-    let key = environment
-        .non_empty(variable)
-        .map(|key| Secret::new(key.trim().to_owned()))?;
+    let key = environment.non_empty(variable).map(|key| Secret::new(key.trim().to_owned()))?;
     let base_url = match &provider.base_url_variable {
         Some(name) => match environment.non_empty(name) {
             Some(text) => Some(BaseUrl::parse(&text).or_else(|| {

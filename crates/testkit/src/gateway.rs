@@ -87,10 +87,9 @@ impl Setup {
     pub async fn start(self) -> Gateway {
         match self.try_start().await {
             Ok(gateway) => gateway,
-            Err(failed) => panic!(
-                "the gateway did not start ({:?}); its log:\n{}",
-                failed.status, failed.log
-            ),
+            Err(failed) => {
+                panic!("the gateway did not start ({:?}); its log:\n{}", failed.status, failed.log)
+            }
         }
     }
 
@@ -98,13 +97,7 @@ impl Setup {
     pub async fn try_start(self) -> Result<Gateway, NotStarted> {
         let directory = TempDir::new().expect("a temporary directory can be made");
         let log = watch::Sender::new(String::new());
-        let mut gateway = Gateway {
-            running: None,
-            setup: self,
-            url: String::new(),
-            log,
-            directory,
-        };
+        let mut gateway = Gateway { running: None, setup: self, url: String::new(), log, directory };
         gateway.launch().await?;
         Ok(gateway)
     }
@@ -144,10 +137,7 @@ impl Gateway {
     pub fn admin_token(&self) -> String {
         let path = self.data_dir().join("admin-token");
         let token = std::fs::read_to_string(&path);
-        token
-            .unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
-            .trim()
-            .to_owned()
+        token.unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display())).trim().to_owned()
     }
 
     pub fn process_id(&self) -> Option<u32> {
@@ -162,14 +152,8 @@ impl Gateway {
     /// Waits until the log contains the text.
     pub async fn wait_for_log(&self, text: &str, timeout: Duration) {
         let mut log = self.log.subscribe();
-        let found = tokio::time::timeout(timeout, log.wait_for(|log| log.contains(text)))
-            .await
-            .is_ok();
-        assert!(
-            found,
-            "`{text}` did not appear within {timeout:?} in the log:\n{}",
-            self.log()
-        );
+        let found = tokio::time::timeout(timeout, log.wait_for(|log| log.contains(text))).await.is_ok();
+        assert!(found, "`{text}` did not appear within {timeout:?} in the log:\n{}", self.log());
     }
 
     /// Asks the gateway to stop, without waiting for it.
@@ -195,17 +179,12 @@ impl Gateway {
         let waited = tokio::time::timeout(PATIENCE, running.child.wait()).await;
         // What it wrote last is read before the log is looked at.
         drop(
-            tokio::time::timeout(PATIENCE, async {
-                while running.readers.join_next().await.is_some() {}
-            })
-            .await,
+            tokio::time::timeout(PATIENCE, async { while running.readers.join_next().await.is_some() {} })
+                .await,
         );
         match waited {
             Ok(status) => status.expect("a child process can be waited for"),
-            Err(_) => panic!(
-                "the gateway did not end within {PATIENCE:?}; its log:\n{}",
-                self.log()
-            ),
+            Err(_) => panic!("the gateway did not end within {PATIENCE:?}; its log:\n{}", self.log()),
         }
     }
 
@@ -215,10 +194,7 @@ impl Gateway {
             self.stop().await;
         }
         if let Err(failed) = self.launch().await {
-            panic!(
-                "the gateway did not start again ({:?}); its log:\n{}",
-                failed.status, failed.log
-            );
+            panic!("the gateway did not start again ({:?}); its log:\n{}", failed.status, failed.log);
         }
     }
 
@@ -244,10 +220,7 @@ impl Gateway {
         drop(child.start_kill());
         let status = child.wait().await.ok();
         drop(tokio::time::timeout(PATIENCE, async { while readers.join_next().await.is_some() {} }).await);
-        Err(NotStarted {
-            status,
-            log: self.log(),
-        })
+        Err(NotStarted { status, log: self.log() })
     }
 
     fn command(&self) -> Command {
@@ -257,31 +230,18 @@ impl Gateway {
             .env_clear()
             .envs(std::env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept)));
         command.envs(self.setup.environment.iter().map(|(name, value)| (name, value)));
-        command
-            .arg("serve")
-            .args(["--listen", &self.setup.listen])
-            .arg("--data-dir")
-            .arg(self.data_dir());
+        command.arg("serve").args(["--listen", &self.setup.listen]).arg("--data-dir").arg(self.data_dir());
         if let Some(config) = &self.setup.config {
             std::fs::write(self.config_file(), config).expect("the temporary directory is writable");
             command.arg("--config").arg(self.config_file());
         }
-        command
-            .args(&self.setup.arguments)
-            .current_dir(self.directory.path());
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+        command.args(&self.setup.arguments).current_dir(self.directory.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command
     }
 
     fn signal(&self, signal: Signal) {
-        let id = self
-            .process_id()
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(Pid::from_raw);
+        let id = self.process_id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         // A process that has just ended by itself is as good as one that got the signal.
         let _already_ended = kill_process(id.expect("the gateway is not running"), signal);
     }
@@ -295,10 +255,7 @@ impl Gateway {
 async fn read_address(stdout: impl AsyncRead + Unpin, address: watch::Sender<String>) {
     let mut lines = BufReader::new(stdout).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        if let Some(url) = line
-            .strip_prefix("listening on ")
-            .filter(|url| url.starts_with("http://"))
-        {
+        if let Some(url) = line.strip_prefix("listening on ").filter(|url| url.starts_with("http://")) {
             address.send_replace(url.trim().to_owned());
         }
     }
@@ -317,11 +274,4 @@ async fn read_log(stderr: impl AsyncRead + Unpin, log: watch::Sender<String>) {
 /// How long a start or a stop may take, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What the gateway inherits from the test's environment.
-const KEPT: &[&str] = &[
-    "PATH",
-    "HOME",
-    "TMPDIR",
-    "RUST_LOG",
-    "RUST_BACKTRACE",
-    "LLVM_PROFILE_FILE",
-];
+const KEPT: &[&str] = &["PATH", "HOME", "TMPDIR", "RUST_LOG", "RUST_BACKTRACE", "LLVM_PROFILE_FILE"];

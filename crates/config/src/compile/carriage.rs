@@ -24,16 +24,12 @@ pub(crate) fn carriage(parts: &CarriageParts<'_>) -> Option<Carriage> {
     let base = parts.url.path.as_str();
     let path = |offered: bool, rest: &str| offered.then(|| Arc::from(format!("{base}{rest}")));
     let (chat_path, embeddings_path, count_tokens_path) = match parts.dialect {
-        Dialect::OpenaiChat => (
-            path(parts.chat, "/chat/completions"),
-            path(parts.embeddings, "/embeddings"),
-            None,
-        ),
-        Dialect::AnthropicMessages => (
-            path(true, "/v1/messages"),
-            None,
-            path(true, "/v1/messages/count_tokens"),
-        ),
+        Dialect::OpenaiChat => {
+            (path(parts.chat, "/chat/completions"), path(parts.embeddings, "/embeddings"), None)
+        }
+        Dialect::AnthropicMessages => {
+            (path(true, "/v1/messages"), None, path(true, "/v1/messages/count_tokens"))
+        }
     };
     Some(Carriage {
         dialect: parts.dialect,
@@ -53,14 +49,10 @@ pub(crate) fn carriage(parts: &CarriageParts<'_>) -> Option<Carriage> {
 
 fn auth_header(auth: Auth, key: &Secret<String>) -> Option<(HeaderName, HeaderValue)> {
     let (name, value) = match auth {
-        Auth::XApiKey => (
-            HeaderName::from_static("x-api-key"),
-            HeaderValue::from_str(key.expose()),
-        ),
-        Auth::Bearer | Auth::None => (
-            AUTHORIZATION,
-            HeaderValue::from_str(&format!("Bearer {}", key.expose())),
-        ),
+        Auth::XApiKey => (HeaderName::from_static("x-api-key"), HeaderValue::from_str(key.expose())),
+        Auth::Bearer | Auth::None => {
+            (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", key.expose())))
+        }
     };
     let mut value = value.ok()?;
     value.set_sensitive(true);

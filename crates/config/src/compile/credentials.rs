@@ -39,40 +39,19 @@ pub(crate) fn compile(
     let mut credentials = Credentials::default();
     for Located { value: one, at } in written {
         let credential = credential(one, at, catalogue, findings).map(Arc::new);
-        let Some(Located {
-            value: Name(name),
-            at,
-        }) = &one.name
-        else {
+        let Some(Located { value: Name(name), at }) = &one.name else {
             continue;
         };
-        if let Some(first) = credentials
-            .declared
-            .iter()
-            .find(|declared| declared.name == *name)
-        {
-            let message = format!(
-                "the credential `{name}` is declared twice, first in line {}",
-                first.line
-            );
+        if let Some(first) = credentials.declared.iter().find(|declared| declared.name == *name) {
+            let message = format!("the credential `{name}` is declared twice, first in line {}", first.line);
             findings.error_with(at, message, "give one of them another name");
             continue;
         }
         if let Some(credential) = &credential {
-            credentials
-                .by_name
-                .insert(Arc::clone(name), Arc::clone(credential));
+            credentials.by_name.insert(Arc::clone(name), Arc::clone(credential));
         }
-        let provider = one
-            .provider
-            .as_ref()
-            .map(|provider| Arc::clone(&provider.value.0));
-        credentials.declared.push(Declared {
-            name: Arc::clone(name),
-            provider,
-            credential,
-            line: at.line,
-        });
+        let provider = one.provider.as_ref().map(|provider| Arc::clone(&provider.value.0));
+        credentials.declared.push(Declared { name: Arc::clone(name), provider, credential, line: at.line });
     }
     credentials
 }
@@ -87,20 +66,12 @@ fn credential(
     if *provider_name.value.0 == *SIMULATOR {
         check_simulator(written, findings);
         let declared_at = declared_at(at, findings);
-        return Some(simulator(
-            &written.name.as_ref()?.value.0,
-            simulated(written),
-            declared_at,
-        ));
+        return Some(simulator(&written.name.as_ref()?.value.0, simulated(written), declared_at));
     }
     check_no_simulation(written, findings);
     let provider = catalogue.expect(provider_name, findings)?;
     let name = written.name.as_ref()?;
-    let (key, base_url, wanted) = (
-        right(&written.api_key),
-        right(&written.base_url),
-        right(&written.auth),
-    );
+    let (key, base_url, wanted) = (right(&written.api_key), right(&written.base_url), right(&written.auth));
     let auth = match (key, wanted) {
         (Some(key), Some(wanted)) => auth(key, wanted, at, provider, findings),
         _ => None,
@@ -138,17 +109,8 @@ fn carriages(
     key: Option<&Secret<String>>,
 ) -> Option<Vec<Carriage>> {
     let (chat, embeddings) = (provider.chat, provider.embeddings);
-    let parts = |(dialect, url)| CarriageParts {
-        dialect,
-        url,
-        chat,
-        embeddings,
-        auth,
-        key,
-    };
-    urls.iter()
-        .map(|(dialect, url)| carriage(&parts((*dialect, url))))
-        .collect()
+    let parts = |(dialect, url)| CarriageParts { dialect, url, chat, embeddings, auth, key };
+    urls.iter().map(|(dialect, url)| carriage(&parts((*dialect, url)))).collect()
 }
 
 /// How the key is sent, or `None` after reporting that there is none to send.
@@ -192,16 +154,10 @@ fn urls(
     findings: &mut Findings,
 ) -> Option<Vec<(Dialect, BaseUrl)>> {
     let Some(base_url) = base_url else {
-        let known: Vec<_> = provider
-            .dialects
-            .iter()
-            .filter_map(|(dialect, url)| Some((*dialect, url.clone()?)))
-            .collect();
+        let known: Vec<_> =
+            provider.dialects.iter().filter_map(|(dialect, url)| Some((*dialect, url.clone()?))).collect();
         if known.is_empty() {
-            let message = format!(
-                "missing `base_url`: the provider `{}` has none of its own",
-                provider.name
-            );
+            let message = format!("missing `base_url`: the provider `{}` has none of its own", provider.name);
             findings.error(at, message);
             return None;
         }
@@ -231,10 +187,7 @@ fn warn_about_path(dialect: Dialect, url: &BaseUrl, at: &At, findings: &mut Find
 
 fn check_no_simulation(written: &Written, findings: &mut Findings) {
     let latency = written.latency.as_ref().map(|latency| (&latency.at, "latency"));
-    let failures = written
-        .failures
-        .as_ref()
-        .map(|failures| (&failures.at, "failures"));
+    let failures = written.failures.as_ref().map(|failures| (&failures.at, "failures"));
     for (at, field) in latency.into_iter().chain(failures) {
         let message = format!("`{field}` is only for credentials of the provider `{SIMULATOR}`");
         findings.error_with(at, message, "remove it");
@@ -243,24 +196,15 @@ fn check_no_simulation(written: &Written, findings: &mut Findings) {
 
 fn check_simulator(written: &Written, findings: &mut Findings) {
     let key = right(&written.api_key).flatten().map(|key| (&key.at, "api_key"));
-    let url = right(&written.base_url)
-        .flatten()
-        .map(|url| (&url.at, "base_url"));
+    let url = right(&written.base_url).flatten().map(|url| (&url.at, "base_url"));
     let auth = right(&written.auth).flatten().map(|auth| (&auth.at, "auth"));
     for (at, field) in key.into_iter().chain(url).chain(auth) {
-        findings.error_with(
-            at,
-            format!("the provider `{SIMULATOR}` has no `{field}`"),
-            "remove it",
-        );
+        findings.error_with(at, format!("the provider `{SIMULATOR}` has no `{field}`"), "remove it");
     }
 }
 
 fn simulated(written: &Written) -> Simulator {
-    let mut simulator = Simulator {
-        fail_status: 503,
-        ..Simulator::default()
-    };
+    let mut simulator = Simulator { fail_status: 503, ..Simulator::default() };
     if let Some(latency) = &written.latency {
         simulator.first_token = latency.value.first_token.0;
         simulator.between = latency.value.between.0;
@@ -299,14 +243,7 @@ fn simulator(name: &Arc<str>, simulator: Simulator, declared_at: Option<String>)
 
 /// The simulator of a gateway that was started without a file.
 pub(crate) fn demo_simulator() -> Credential {
-    simulator(
-        &SIMULATOR.into(),
-        Simulator {
-            fail_status: 503,
-            ..Simulator::default()
-        },
-        None,
-    )
+    simulator(&SIMULATOR.into(), Simulator { fail_status: 503, ..Simulator::default() }, None)
 }
 
 /// The credential of a provider whose key stands in the environment, under the name of the provider.
@@ -318,11 +255,9 @@ pub(crate) fn direct_credential(
     let own_url = base_url.is_some();
     let urls: Vec<(Dialect, BaseUrl)> = match base_url {
         Some(url) => vec![(provider.dialects.first()?.0, url)],
-        None => provider
-            .dialects
-            .iter()
-            .filter_map(|(dialect, url)| Some((*dialect, url.clone()?)))
-            .collect(),
+        None => {
+            provider.dialects.iter().filter_map(|(dialect, url)| Some((*dialect, url.clone()?))).collect()
+        }
     };
     Some(Credential {
         id: credential_id(&provider.name),

@@ -65,35 +65,22 @@ pub(crate) fn compile(
     catalogue: &Catalogue,
     findings: &mut Findings,
 ) -> Endpoints {
-    let known = Known {
-        credentials,
-        catalogue,
-    };
+    let known = Known { credentials, catalogue };
     let mut endpoints = Endpoints::default();
     let mut lines: HashMap<Arc<str>, u32> = HashMap::new();
     for Located { value: one, at } in written {
         let names = one.name.iter().chain(&one.aliases);
-        for Located {
-            value: Name(name),
-            at,
-        } in names
-        {
+        for Located { value: Name(name), at } in names {
             check_name(name, at, &mut lines, findings);
             if let Some(own) = &one.name {
-                endpoints
-                    .declared
-                    .entry(Arc::clone(name))
-                    .or_insert_with(|| Arc::clone(&own.value.0));
+                endpoints.declared.entry(Arc::clone(name)).or_insert_with(|| Arc::clone(&own.value.0));
             }
         }
         let Some(endpoint) = endpoint(one, at, &known, findings).map(Arc::new) else {
             continue;
         };
         for name in std::iter::once(&endpoint.name).chain(&endpoint.aliases) {
-            endpoints
-                .by_name
-                .entry(Arc::clone(name))
-                .or_insert_with(|| Arc::clone(&endpoint));
+            endpoints.by_name.entry(Arc::clone(name)).or_insert_with(|| Arc::clone(&endpoint));
         }
     }
     endpoints
@@ -114,16 +101,10 @@ fn check_name(name: &Arc<str>, at: &At, lines: &mut HashMap<Arc<str>, u32>, find
 
 fn endpoint(written: &Written, at: &At, known: &Known<'_>, findings: &mut Findings) -> Option<Endpoint> {
     let forms: &[TargetForm] = written.targets.as_ref().map_or(&[], |Targets(forms)| forms);
-    let targets: Vec<_> = forms
-        .iter()
-        .map(|form| target(form, known, findings).map(Arc::new))
-        .collect();
+    let targets: Vec<_> = forms.iter().map(|form| target(form, known, findings).map(Arc::new)).collect();
     let shares = shares(forms, written, findings);
-    let fallbacks: Vec<_> = written
-        .fallbacks
-        .iter()
-        .map(|form| target(form, known, findings).map(Arc::new))
-        .collect();
+    let fallbacks: Vec<_> =
+        written.fallbacks.iter().map(|form| target(form, known, findings).map(Arc::new)).collect();
     for form in &written.fallbacks {
         if let TargetForm::Long(target) = form
             && let Some(weight) = &target.value.weight
@@ -140,18 +121,8 @@ fn endpoint(written: &Written, at: &At, known: &Known<'_>, findings: &mut Findin
         shares: shares?,
         fallbacks: fallbacks?,
     };
-    let aliases = written
-        .aliases
-        .iter()
-        .map(|alias| Arc::clone(&alias.value.0))
-        .collect();
-    Some(with_settings(
-        name,
-        aliases,
-        plan,
-        written,
-        declared_at(at, findings),
-    ))
+    let aliases = written.aliases.iter().map(|alias| Arc::clone(&alias.value.0)).collect();
+    Some(with_settings(name, aliases, plan, written, declared_at(at, findings)))
 }
 
 fn shares(forms: &[TargetForm], written: &Written, findings: &mut Findings) -> Option<Shares> {
@@ -160,19 +131,13 @@ fn shares(forms: &[TargetForm], written: &Written, findings: &mut Findings) -> O
     if shares.is_none()
         && let Some(first) = forms.first()
     {
-        let name = written
-            .name
-            .as_ref()
-            .map(|name| format!(" of `{}`", name.value.0))
-            .unwrap_or_default();
+        let name = written.name.as_ref().map(|name| format!(" of `{}`", name.value.0)).unwrap_or_default();
         if weights.iter().all(|weight| *weight == 0) {
             let message = format!("the weights{name} sum to 0, so no call could go anywhere");
             findings.error_with(first.at(), message, "give at least one target a weight above 0");
         } else {
-            findings.error(
-                first.at(),
-                format!("the targets{name} are {}, and 65535 is the most", weights.len()),
-            );
+            findings
+                .error(first.at(), format!("the targets{name} are {}, and 65535 is the most", weights.len()));
         }
     }
     shares
@@ -252,16 +217,8 @@ pub(crate) fn demo_endpoint(simulator: &Arc<Credential>) -> Option<Endpoint> {
 }
 
 fn single_target(name: &Arc<str>, credential: &Arc<Credential>, model: &Arc<str>) -> Option<Endpoint> {
-    let dialects = credential
-        .carriages
-        .iter()
-        .map(|carriage| carriage.dialect)
-        .collect();
+    let dialects = credential.carriages.iter().map(|carriage| carriage.dialect).collect();
     let targets = vec![Arc::new(new_target(credential, model, dialects))];
-    let plan = Plan {
-        targets,
-        shares: Shares::new(&[1])?,
-        fallbacks: Vec::new(),
-    };
+    let plan = Plan { targets, shares: Shares::new(&[1])?, fallbacks: Vec::new() };
     Some(with_settings(name, Vec::new(), plan, &Written::default(), None))
 }

@@ -40,10 +40,7 @@ pub(crate) fn compile(
         let scope = project(&one.project.0);
         projects.insert(Arc::clone(&one.project.0), scope);
         warn_if_ended(one, environment, findings);
-        let allowed = one
-            .endpoints
-            .as_ref()
-            .map(|listed| allowed(listed, endpoints, catalogue, findings));
+        let allowed = one.endpoints.as_ref().map(|listed| allowed(listed, endpoints, catalogue, findings));
         let hash = hash(one, server, hasher, &mut hashes, findings);
         let Some(name) = &one.name else { continue };
         let text = &name.value.0;
@@ -51,10 +48,9 @@ pub(crate) fn compile(
             let message = format!("the key `{text}` is declared twice, first in line {line}");
             findings.error_with(&name.at, message, "give one of them another name");
         }
-        let (Some(hash), Some(shape)) = (
-            hash,
-            one.secret.as_ref().and_then(|s| KeyShape::of(s.value.0.expose())),
-        ) else {
+        let (Some(hash), Some(shape)) =
+            (hash, one.secret.as_ref().and_then(|s| KeyShape::of(s.value.0.expose())))
+        else {
             continue;
         };
         let key = VirtualKey {
@@ -67,10 +63,7 @@ pub(crate) fn compile(
         };
         keys.push((hash, shape, Arc::new(key)));
     }
-    Keys {
-        index: KeyIndex::new(keys),
-        projects,
-    }
+    Keys { index: KeyIndex::new(keys), projects }
 }
 
 /// Projects belong to the team `default` until teams can be declared.
@@ -78,10 +71,7 @@ fn project(name: &str) -> Scope {
     if name == DEFAULT_NAME {
         return Scope::DEFAULT;
     }
-    Scope {
-        project: ProjectId(stable_id("project", &Scope::DEFAULT, name)),
-        ..Scope::DEFAULT
-    }
+    Scope { project: ProjectId(stable_id("project", &Scope::DEFAULT, name)), ..Scope::DEFAULT }
 }
 
 fn warn_if_ended(written: &Written, environment: &Environment, findings: &mut Findings) {
@@ -121,11 +111,7 @@ fn hash(
         return None;
     }
     let hash = hasher.hash(text.as_bytes());
-    let name = written
-        .name
-        .as_ref()
-        .map(|name| Arc::clone(&name.value.0))
-        .unwrap_or_default();
+    let name = written.name.as_ref().map(|name| Arc::clone(&name.value.0)).unwrap_or_default();
     if let Some((other, line)) = seen.get(&hash) {
         let message = format!("the key `{other}` in line {line} has the same secret");
         findings.error_with(&secret.at, message, "give each key its own");

@@ -37,12 +37,8 @@ pub(crate) fn compile(
             findings.error_with(&model.at, message, "remove one of them");
         }
         let Some(rates) = rates(one) else { continue };
-        let mut entry = PriceEntry::new(
-            PriceSource::Configured,
-            Arc::clone(provider),
-            Arc::clone(pattern),
-            rates,
-        );
+        let mut entry =
+            PriceEntry::new(PriceSource::Configured, Arc::clone(provider), Arc::clone(pattern), rates);
         entry.long_context = one.long_context.as_ref().and_then(long_context);
         entries.push(entry);
     }

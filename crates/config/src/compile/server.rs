@@ -31,21 +31,13 @@ pub(crate) fn server(
         Some(WrittenAnonymous::Always) => Anonymous::Always,
     };
     let (listen, at) = match listen {
-        Some(address) => (
-            address,
-            At {
-                path: "server.listen".to_owned(),
-                ..At::default()
-            },
-        ),
+        Some(address) => (address, At { path: "server.listen".to_owned(), ..At::default() }),
         None => (written.listen.value.0, written.listen.at.clone()),
     };
     check_listen(listen, &at, anonymous, written, findings);
     Server {
         listen,
-        executors: written
-            .executors
-            .map_or_else(|| environment.cores(), Whole::as_usize),
+        executors: written.executors.map_or_else(|| environment.cores(), Whole::as_usize),
         anonymous,
         public_url: written.public_url.as_ref().map(|url| url.value.url.clone()),
         admin_token: admin_token(written, environment, findings),
@@ -95,10 +87,7 @@ fn admin_token(
             let SecretText(secret) = &token.value;
             (secret.clone(), token.at.clone())
         }
-        None => (
-            environment.non_empty(ADMIN_TOKEN_VARIABLE).map(Secret::new)?,
-            At::default(),
-        ),
+        None => (environment.non_empty(ADMIN_TOKEN_VARIABLE).map(Secret::new)?, At::default()),
     };
     let text = token.expose();
     let from = if at.line == 0 {
@@ -127,50 +116,29 @@ pub(crate) fn egress(written: &WrittenEgress, environment: &Environment, finding
         Some(hosts) => hosts.iter().map(|host| host.0.to_string()).collect(),
         None => first_set(environment, &["NO_PROXY", "no_proxy"])
             .map(|(_, hosts)| {
-                hosts
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|host| !host.is_empty())
-                    .map(str::to_owned)
-                    .collect()
+                hosts.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect()
             })
             .unwrap_or_default(),
     };
-    Egress {
-        proxy,
-        no_proxy,
-        ca_file: written.ca_file.as_ref().map(|path| path.value.0.clone()),
-    }
+    Egress { proxy, no_proxy, ca_file: written.ca_file.as_ref().map(|path| path.value.0.clone()) }
 }
 
 fn environment_proxy(environment: &Environment, findings: &mut Findings) -> Option<String> {
     let (name, value) = first_set(environment, &["HTTPS_PROXY", "https_proxy"])?;
     // Every other program takes the address without a scheme as well.
-    let url = if value.contains("://") {
-        value
-    } else {
-        format!("http://{value}")
-    };
+    let url = if value.contains("://") { value } else { format!("http://{value}") };
     let proxy = ProxyUrl::parse(&url).map(|proxy| proxy.0);
     if proxy.is_none() {
         let message = format!("the variable `{name}` does not hold the URL of an http or https proxy");
-        findings.error_with(
-            &At::default(),
-            message,
-            "correct it, or write `egress: { proxy: off }`",
-        );
+        findings.error_with(&At::default(), message, "correct it, or write `egress: { proxy: off }`");
     }
     proxy
 }
 
 fn first_set<'n>(environment: &Environment, names: &[&'n str]) -> Option<(&'n str, String)> {
-    names
-        .iter()
-        .find_map(|name| Some((*name, environment.non_empty(name)?)))
+    names.iter().find_map(|name| Some((*name, environment.non_empty(name)?)))
 }
 
 pub(crate) fn storage(written: &WrittenStorage) -> Storage {
-    Storage {
-        data_dir: written.data_dir.as_ref().map(|path| path.0.clone()),
-    }
+    Storage { data_dir: written.data_dir.as_ref().map(|path| path.0.clone()) }
 }

@@ -31,11 +31,7 @@ impl TargetForm {
     pub(crate) fn weight(&self) -> u32 {
         match self {
             Self::Short(_) => 1,
-            Self::Long(target) => target
-                .value
-                .weight
-                .as_ref()
-                .map_or(1, |weight| weight.value.as_u32()),
+            Self::Long(target) => target.value.weight.as_ref().map_or(1, |weight| weight.value.as_u32()),
         }
     }
 }
@@ -43,16 +39,9 @@ impl TargetForm {
 /// `None` where something is wrong, here or with what the target refers to; it has been reported.
 pub(crate) fn target(form: &TargetForm, known: &Known<'_>, findings: &mut Findings) -> Option<Target> {
     match form {
-        TargetForm::Short(Located {
-            value: (provider, model),
-            at,
-        }) => {
+        TargetForm::Short(Located { value: (provider, model), at }) => {
             let credential = only_credential(provider, model, at, known, findings)?;
-            let dialects = credential
-                .carriages
-                .iter()
-                .map(|carriage| carriage.dialect)
-                .collect();
+            let dialects = credential.carriages.iter().map(|carriage| carriage.dialect).collect();
             Some(new_target(credential, &model.0, dialects))
         }
         TargetForm::Long(written) => long_target(&written.value, known.credentials, findings),
@@ -80,11 +69,7 @@ fn long_target(written: &Written, credentials: &Credentials, findings: &mut Find
         None => None,
     };
     let credential = declared?.credential.as_ref()?;
-    let offered: Vec<Dialect> = credential
-        .carriages
-        .iter()
-        .map(|carriage| carriage.dialect)
-        .collect();
+    let offered: Vec<Dialect> = credential.carriages.iter().map(|carriage| carriage.dialect).collect();
     let dialects = match &written.dialect {
         None => offered,
         Some(dialect) => {
@@ -107,10 +92,7 @@ fn expect_credential<'a>(
     findings: &mut Findings,
 ) -> Option<&'a Declared> {
     let text = &name.value.0;
-    let found = credentials
-        .declared
-        .iter()
-        .find(|declared| declared.name == *text);
+    let found = credentials.declared.iter().find(|declared| declared.name == *text);
     if found.is_none() {
         let message = format!("there is no credential `{text}`");
         match nearest(text, credentials.declared.iter().map(|declared| &*declared.name)) {
@@ -136,10 +118,8 @@ fn only_credential<'a>(
         [only] => return only.credential.as_ref(),
         [] => no_credential(name, model, at, known, findings),
         [first, ..] => {
-            let message = format!(
-                "the provider `{name}` has {} credentials, so one has to be named",
-                found.len()
-            );
+            let message =
+                format!("the provider `{name}` has {} credentials, so one has to be named", found.len());
             let help = format!("write `{{ credential: {}, model: {} }}`", first.name, model.0);
             findings.error_with(at, message, help);
         }
@@ -148,18 +128,9 @@ fn only_credential<'a>(
 }
 
 fn no_credential(name: &Arc<str>, model: &Text, at: &At, known: &Known<'_>, findings: &mut Findings) {
-    if known
-        .credentials
-        .declared
-        .iter()
-        .any(|declared| declared.name == *name)
-    {
+    if known.credentials.declared.iter().any(|declared| declared.name == *name) {
         let message = format!("`{name}` is a credential, and `provider/model` names a provider");
-        findings.error_with(
-            at,
-            message,
-            format!("write `{{ credential: {name}, model: {} }}`", model.0),
-        );
+        findings.error_with(at, message, format!("write `{{ credential: {name}, model: {} }}`", model.0));
         return;
     }
     match known.catalogue.find(name) {

@@ -54,13 +54,8 @@ choice! {
 }
 
 impl FallbackOn {
-    const ALL: [Self; 5] = [
-        Self::Error,
-        Self::Timeout,
-        Self::RateLimit,
-        Self::ContextWindow,
-        Self::ContentFilter,
-    ];
+    const ALL: [Self; 5] =
+        [Self::Error, Self::Timeout, Self::RateLimit, Self::ContextWindow, Self::ContentFilter];
 }
 
 choice! {
@@ -150,10 +145,8 @@ pub(crate) enum TargetForm {
 
 impl Field for TargetForm {
     fn shape() -> Shape {
-        let short = Shape::Text {
-            what: "`provider/model`",
-            pattern: Some(r"^[a-z0-9][a-z0-9._-]{0,62}/[^\s]"),
-        };
+        let short =
+            Shape::Text { what: "`provider/model`", pattern: Some(r"^[a-z0-9][a-z0-9._-]{0,62}/[^\s]") };
         Shape::Either(vec![short, Target::shape()])
     }
 
@@ -172,10 +165,7 @@ impl Field for TargetForm {
             return None;
         };
         let value = (Name(provider.into()), Text(model.into()));
-        Some(Self::Short(Located {
-            value,
-            at: reading.at(node),
-        }))
+        Some(Self::Short(Located { value, at: reading.at(node) }))
     }
 }
 
@@ -185,10 +175,7 @@ pub(crate) struct Targets(pub(crate) Vec<TargetForm>);
 
 impl Field for Targets {
     fn shape() -> Shape {
-        Shape::List {
-            of: Box::new(TargetForm::shape()),
-            filled: true,
-        }
+        Shape::List { of: Box::new(TargetForm::shape()), filled: true }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {

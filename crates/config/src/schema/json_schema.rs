@@ -30,17 +30,16 @@ pub fn schema() -> Value {
 fn form(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
     match shape {
         Shape::Text { pattern: None, .. } => json!({ "type": "string" }),
-        Shape::Text {
-            pattern: Some(pattern),
-            ..
-        } => or_reference(vec![json!({ "type": "string", "pattern": pattern })]),
+        Shape::Text { pattern: Some(pattern), .. } => {
+            or_reference(vec![json!({ "type": "string", "pattern": pattern })])
+        }
         Shape::Boolean => {
             let words = ["on", "On", "ON", "off", "Off", "OFF"];
             or_reference(vec![json!({ "type": "boolean" }), json!({ "enum": words })])
         }
-        Shape::Whole { least, most } => or_reference(vec![
-            json!({ "type": "integer", "minimum": least, "maximum": most }),
-        ]),
+        Shape::Whole { least, most } => {
+            or_reference(vec![json!({ "type": "integer", "minimum": least, "maximum": most })])
+        }
         Shape::Decimal => or_reference(vec![
             json!({ "type": "number", "minimum": 0 }),
             json!({ "type": "string", "pattern": r"^([0-9]{1,9}(\.[0-9]{0,12})?|\.[0-9]{1,12})$" }),
@@ -55,10 +54,7 @@ fn form(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         }
         Shape::Table { keys, of } => {
             let value = form(of, definitions);
-            let properties: Map<_, _> = keys
-                .iter()
-                .map(|key| ((*key).to_owned(), value.clone()))
-                .collect();
+            let properties: Map<_, _> = keys.iter().map(|key| ((*key).to_owned(), value.clone())).collect();
             json!({ "type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1 })
         }
         Shape::Section(describe) => {
@@ -80,15 +76,8 @@ fn form(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
 
 fn choice(words: &[&str]) -> Value {
     // Without quotes, a word of digits is a number and `off` a boolean.
-    let numbers = words
-        .iter()
-        .filter_map(|word| word.parse::<u64>().ok())
-        .map(Value::from);
-    let mut forms: Vec<Value> = words
-        .iter()
-        .map(|word| Value::from(*word))
-        .chain(numbers)
-        .collect();
+    let numbers = words.iter().filter_map(|word| word.parse::<u64>().ok()).map(Value::from);
+    let mut forms: Vec<Value> = words.iter().map(|word| Value::from(*word)).chain(numbers).collect();
     if words.contains(&"off") {
         forms.extend([json!(false), json!("Off"), json!("OFF")]);
     }

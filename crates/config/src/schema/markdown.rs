@@ -34,11 +34,7 @@ pub fn reference_markdown() -> String {
     let _ = writeln!(
         text,
         "\n## Reserved names\n\nEndpoints and aliases cannot have these names, which are words of routes: {}.",
-        RESERVED_NAMES
-            .iter()
-            .map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(", ")
+        RESERVED_NAMES.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     );
     text
 }
@@ -52,38 +48,20 @@ fn write_section(shape: &Shape, path: &str, text: &mut String, written: &mut Vec
         return;
     }
     written.push(description.name);
-    let heading = if path.is_empty() {
-        "The file".to_owned()
-    } else {
-        format!("`{path}`")
-    };
+    let heading = if path.is_empty() { "The file".to_owned() } else { format!("`{path}`") };
     let _ = write!(text, "\n## {heading}\n\n{}\n\n", sentence(description.docs));
     text.push_str("| field | value | default | meaning |\n|---|---|---|---|\n");
     for field in &description.fields {
         write_field(field, text);
     }
     if !description.later.is_empty() {
-        let later = description
-            .later
-            .iter()
-            .map(|key| format!("`{key}`"))
-            .collect::<Vec<_>>()
-            .join(", ");
+        let later = description.later.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         let _ = writeln!(text, "\nNot available in this version: {later}.");
     }
     for field in &description.fields {
         let dot = if path.is_empty() { "" } else { "." };
-        let list = if matches!(field.shape, Shape::List { .. }) {
-            "[]"
-        } else {
-            ""
-        };
-        write_section(
-            &field.shape,
-            &format!("{path}{dot}{}{list}", field.key),
-            text,
-            written,
-        );
+        let list = if matches!(field.shape, Shape::List { .. }) { "[]" } else { "" };
+        write_section(&field.shape, &format!("{path}{dot}{}{list}", field.key), text, written);
     }
 }
 
@@ -103,13 +81,8 @@ fn write_field(field: &FieldDescription, text: &mut String) {
         Presence::Optional | Presence::Default(None) => String::new(),
         Presence::Default(Some(value)) => format!("`{}`", value.to_string().replace('"', "")),
     };
-    let _ = writeln!(
-        text,
-        "| `{}` | {} | {default} | {} |",
-        field.key,
-        name(&field.shape),
-        sentence(field.docs)
-    );
+    let _ =
+        writeln!(text, "| `{}` | {} | {default} | {} |", field.key, name(&field.shape), sentence(field.docs));
 }
 
 /// A form in a few words.
@@ -120,11 +93,7 @@ fn name(shape: &Shape) -> String {
         Shape::Whole { least, most } if least == most => format!("`{least}`"),
         Shape::Whole { least, most } => format!("whole number, {least} to {most}"),
         Shape::Decimal => "decimal number".to_owned(),
-        Shape::Choice(words) => words
-            .iter()
-            .map(|word| format!("`{word}`"))
-            .collect::<Vec<_>>()
-            .join(", "),
+        Shape::Choice(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
         Shape::List { of, .. } => format!("list of: {}", name(of)),
         Shape::Table { keys, of } => format!("{} for each of `{}`", name(of), keys.join("`, `")),
         Shape::Section(_) => "section".to_owned(),
@@ -147,19 +116,10 @@ fn write_catalogue(text: &mut String) {
                 None => format!("{dialect}: `base_url` of the credential"),
             })
             .collect();
-        let variable = provider
-            .key_variable
-            .as_deref()
-            .map(|name| format!("`{name}`"))
-            .unwrap_or_default();
+        let variable = provider.key_variable.as_deref().map(|name| format!("`{name}`")).unwrap_or_default();
         let auth = Field::written(&provider.auth);
         let auth = auth.as_ref().and_then(|auth| auth.as_str()).unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {auth} | {variable} |",
-            provider.name,
-            dialects.join("<br>")
-        );
+        let _ = writeln!(text, "| `{}` | {} | {auth} | {variable} |", provider.name, dialects.join("<br>"));
     }
     let _ = writeln!(
         text,

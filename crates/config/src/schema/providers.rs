@@ -38,14 +38,8 @@ impl Field for Dialects {
     fn shape() -> Shape {
         let names = &["openai-chat", "anthropic-messages"];
         Shape::Either(vec![
-            Shape::Table {
-                keys: names,
-                of: Box::new(BaseUrl::shape()),
-            },
-            Shape::List {
-                of: Box::new(DialectName::shape()),
-                filled: true,
-            },
+            Shape::Table { keys: names, of: Box::new(BaseUrl::shape()) },
+            Shape::List { of: Box::new(DialectName::shape()), filled: true },
         ])
     }
 

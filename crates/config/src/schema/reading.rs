@@ -32,11 +32,7 @@ pub(crate) enum Shown {
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(environment: &'a Environment, findings: &'a mut Findings) -> Self {
-        Self {
-            environment,
-            findings,
-            path: String::new(),
-        }
+        Self { environment, findings, path: String::new() }
     }
 
     pub(crate) fn at(&self, node: &Node) -> At {
@@ -44,11 +40,7 @@ impl<'a> Reading<'a> {
     }
 
     fn at_place(&self, place: Place) -> At {
-        At {
-            path: self.path.clone(),
-            line: place.line,
-            column: place.column,
-        }
+        At { path: self.path.clone(), line: place.line, column: place.column }
     }
 
     pub(crate) fn error(&mut self, node: &Node, message: impl Into<String>) {
@@ -66,16 +58,9 @@ impl<'a> Reading<'a> {
         let Content::Section(entries) = &node.content else {
             if !node.is_null() {
                 let found = describe(node, Shown::Never);
-                let fields = known
-                    .iter()
-                    .take(3)
-                    .map(|key| format!("`{key}:`"))
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                self.error(
-                    node,
-                    format!("expected {title} with fields such as {fields}, found {found}"),
-                );
+                let fields =
+                    known.iter().take(3).map(|key| format!("`{key}:`")).collect::<Vec<_>>().join(", ");
+                self.error(node, format!("expected {title} with fields such as {fields}, found {found}"));
                 return None;
             }
             return Some(());
@@ -100,11 +85,7 @@ impl<'a> Reading<'a> {
             self.findings.error_with(&at, message, "remove it");
             return;
         }
-        let place = if before == 0 {
-            "at the top of the file".to_owned()
-        } else {
-            format!("in {title}")
-        };
+        let place = if before == 0 { "at the top of the file".to_owned() } else { format!("in {title}") };
         let message = format!("unknown key `{}` {place}", shorten(key));
         let help = match nearest(key, known.iter().chain(later).copied()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -166,10 +147,7 @@ impl<'a> Reading<'a> {
     /// A scalar of any kind.
     pub(crate) fn scalar(&mut self, node: &Node, expected: &str, shown: Shown) -> Option<Written> {
         let Content::Scalar(scalar) = &node.content else {
-            self.error(
-                node,
-                format!("expected {expected}, found {}", describe(node, shown)),
-            );
+            self.error(node, format!("expected {expected}, found {}", describe(node, shown)));
             return None;
         };
         if scalar.kind() == Kind::Null {
@@ -179,16 +157,8 @@ impl<'a> Reading<'a> {
         match vault::resolve(&scalar.text, self.environment) {
             Ok(resolved) => {
                 let kind = (!resolved.referenced).then(|| scalar.kind());
-                let shown = if resolved.referenced {
-                    scalar.text.clone()
-                } else {
-                    resolved.value.clone()
-                };
-                Some(Written {
-                    value: resolved.value,
-                    shown: shorten(&shown),
-                    kind,
-                })
+                let shown = if resolved.referenced { scalar.text.clone() } else { resolved.value.clone() };
+                Some(Written { value: resolved.value, shown: shorten(&shown), kind })
             }
             Err(errors) => {
                 for error in errors {
@@ -205,11 +175,7 @@ impl<'a> Reading<'a> {
         let written = self.scalar(node, expected, shown)?;
         if matches!(written.kind, Some(Kind::Number | Kind::Boolean(_))) {
             let found = describe(node, shown);
-            self.error_with(
-                node,
-                format!("expected {expected}, found {found}"),
-                "put text in quotes",
-            );
+            self.error_with(node, format!("expected {expected}, found {found}"), "put text in quotes");
             return None;
         }
         Some(written)
@@ -219,10 +185,7 @@ impl<'a> Reading<'a> {
     pub(crate) fn number(&mut self, node: &Node, expected: &str) -> Option<Written> {
         let written = self.scalar(node, expected, Shown::Yes)?;
         if matches!(written.kind, Some(Kind::Text | Kind::Boolean(_))) {
-            let unquoted = Scalar {
-                text: written.value.clone(),
-                quoted: false,
-            };
+            let unquoted = Scalar { text: written.value.clone(), quoted: false };
             if unquoted.kind() == Kind::Number {
                 let message = format!("expected {expected}, found text");
                 self.error_with(node, message, "remove the quotes");
@@ -251,11 +214,8 @@ impl<'a> Reading<'a> {
 
     /// One of some words.
     pub(crate) fn choice(&mut self, node: &Node, words: &[&str], later: &[&str]) -> Option<String> {
-        let expected = if words.len() == 1 {
-            list(words, "or")
-        } else {
-            format!("one of {}", list(words, "or"))
-        };
+        let expected =
+            if words.len() == 1 { list(words, "or") } else { format!("one of {}", list(words, "or")) };
         let written = self.scalar(node, &expected, Shown::Yes)?;
         let word = written.value.as_str();
         if words.contains(&word) {
@@ -309,11 +269,8 @@ fn describe(node: &Node, shown: Shown) -> String {
 /// Text of a person, fit for one line of a diagnostic.
 fn shorten(text: &str) -> String {
     const LONGEST: usize = 64;
-    let mut short: String = text
-        .chars()
-        .take(LONGEST)
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect();
+    let mut short: String =
+        text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if text.chars().nth(LONGEST).is_some() {
         short.push('…');
     }
@@ -322,9 +279,7 @@ fn shorten(text: &str) -> String {
 
 /// The known word that a person most probably meant, if any is near enough to be meant at all.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known
-        .into_iter()
-        .map(|known| (strsim::normalized_damerau_levenshtein(word, known), known));
+    let scored = known.into_iter().map(|known| (strsim::normalized_damerau_levenshtein(word, known), known));
     scored
         .filter(|(score, _)| *score >= 0.6)
         .max_by(|one, other| one.0.total_cmp(&other.0))

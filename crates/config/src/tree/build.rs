@@ -31,34 +31,21 @@ pub(crate) fn parse(text: &str) -> (Node, Vec<Problem>) {
         }
     }
     let root = builder.root.filter(|root| !root.is_null());
-    let empty = || Node {
-        place: Place { line: 1, column: 1 },
-        content: Content::Section(Vec::new()),
-    };
+    let empty = || Node { place: Place { line: 1, column: 1 }, content: Content::Section(Vec::new()) };
     (root.unwrap_or_else(empty), builder.problems)
 }
 
 fn syntax_problem(error: &ScanError, text: &str) -> Problem {
     let place = place(error.marker());
-    let line = text
-        .lines()
-        .nth((place.line as usize).saturating_sub(1))
-        .unwrap_or_default();
+    let line = text.lines().nth((place.line as usize).saturating_sub(1)).unwrap_or_default();
     let problem = Problem::new(place, format!("this is not valid YAML: {}", error.info()));
     // The braces of a reference are syntax inside `{ }` and `[ ]`.
-    if line.contains("${") {
-        problem.help("put references in quotes: `\"${NAME}\"`")
-    } else {
-        problem
-    }
+    if line.contains("${") { problem.help("put references in quotes: `\"${NAME}\"`") } else { problem }
 }
 
 fn place(marker: &Marker) -> Place {
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Place {
-        line: count(marker.line()),
-        column: count(marker.col()).saturating_add(1),
-    }
+    Place { line: count(marker.line()), column: count(marker.col()).saturating_add(1) }
 }
 
 #[derive(Default)]
@@ -80,12 +67,7 @@ struct Open {
 
 enum OpenKind {
     List(Vec<Node>),
-    Section {
-        entries: Vec<Entry>,
-        seen: HashMap<String, u32>,
-        merged: Vec<Node>,
-        key: PendingKey,
-    },
+    Section { entries: Vec<Entry>, seen: HashMap<String, u32>, merged: Vec<Node>, key: PendingKey },
 }
 
 /// What the last node of a section was.
@@ -107,33 +89,19 @@ impl Builder {
                 self.documents += 1;
                 if self.documents > 1 {
                     let problem = Problem::new(place, "a second document begins here");
-                    self.problems
-                        .push(problem.help("a configuration is one document; remove the `---`"));
+                    self.problems.push(problem.help("a configuration is one document; remove the `---`"));
                     return false;
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let mut quoted = style != ScalarStyle::Plain;
                 quoted |= self.check_tag(tag.as_deref(), place);
-                let scalar = Scalar {
-                    text: text.into_owned(),
-                    quoted,
-                };
-                self.complete(
-                    Node {
-                        place,
-                        content: Content::Scalar(scalar),
-                    },
-                    anchor,
-                );
+                let scalar = Scalar { text: text.into_owned(), quoted };
+                self.complete(Node { place, content: Content::Scalar(scalar) }, anchor);
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.check_tag(tag.as_deref(), place);
-                self.open.push(Open {
-                    place,
-                    anchor,
-                    kind: OpenKind::List(Vec::new()),
-                });
+                self.open.push(Open { place, anchor, kind: OpenKind::List(Vec::new()) });
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.check_tag(tag.as_deref(), place);
@@ -148,10 +116,8 @@ impl Builder {
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => self.expand(anchor, place),
             Event::UnresolvedAlias(name) => {
-                self.problems.push(Problem::new(
-                    place,
-                    format!("no anchor `&{name}` comes before this alias"),
-                ));
+                self.problems
+                    .push(Problem::new(place, format!("no anchor `&{name}` comes before this alias")));
                 self.complete(null(place), 0);
             }
             _ => {}
@@ -165,9 +131,7 @@ impl Builder {
         match tag.core_suffix() {
             Some("str") => return true,
             Some("seq" | "map" | "int" | "float" | "bool" | "null") => {}
-            _ => self
-                .problems
-                .push(Problem::new(place, "tags mean nothing here").help("remove the `!…`")),
+            _ => self.problems.push(Problem::new(place, "tags mean nothing here").help("remove the `!…`")),
         }
         false
     }
@@ -178,9 +142,7 @@ impl Builder {
         };
         let content = match kind {
             OpenKind::List(items) => Content::List(items),
-            OpenKind::Section {
-                mut entries, merged, ..
-            } => {
+            OpenKind::Section { mut entries, merged, .. } => {
                 merge(&mut entries, merged, &mut self.problems);
                 Content::Section(entries)
             }
@@ -196,21 +158,14 @@ impl Builder {
         match self.open.last_mut().map(|open| &mut open.kind) {
             None => self.root = Some(node),
             Some(OpenKind::List(items)) => items.push(node),
-            Some(OpenKind::Section {
-                entries,
-                seen,
-                merged,
-                key,
-            }) => match std::mem::replace(key, PendingKey::None) {
-                PendingKey::None => *key = read_key(node, seen, &mut self.problems),
-                PendingKey::Text(key, place) => entries.push(Entry {
-                    key,
-                    place,
-                    value: node,
-                }),
-                PendingKey::Merge => merged.push(node),
-                PendingKey::Dropped => {}
-            },
+            Some(OpenKind::Section { entries, seen, merged, key }) => {
+                match std::mem::replace(key, PendingKey::None) {
+                    PendingKey::None => *key = read_key(node, seen, &mut self.problems),
+                    PendingKey::Text(key, place) => entries.push(Entry { key, place, value: node }),
+                    PendingKey::Merge => merged.push(node),
+                    PendingKey::Dropped => {}
+                }
+            }
         }
     }
 
@@ -220,8 +175,7 @@ impl Builder {
             Some(_) => None,
             None => {
                 // Only an anchor that has not ended yet is unknown here.
-                self.problems
-                    .push(Problem::new(place, "this alias is inside of what it stands for"));
+                self.problems.push(Problem::new(place, "this alias is inside of what it stands for"));
                 None
             }
         };
@@ -232,23 +186,14 @@ impl Builder {
         let before = self.expanded;
         self.expanded = before.saturating_add(bytes);
         if self.expanded > LARGEST_EXPANSION && before <= LARGEST_EXPANSION {
-            self.problems.push(Problem::new(
-                place,
-                "the aliases up to here stand for more than 16 MiB",
-            ));
+            self.problems.push(Problem::new(place, "the aliases up to here stand for more than 16 MiB"));
         }
         self.expanded <= LARGEST_EXPANSION
     }
 }
 
 fn null(place: Place) -> Node {
-    Node {
-        place,
-        content: Content::Scalar(Scalar {
-            text: String::new(),
-            quoted: false,
-        }),
-    }
+    Node { place, content: Content::Scalar(Scalar { text: String::new(), quoted: false }) }
 }
 
 fn read_key(node: Node, seen: &mut HashMap<String, u32>, problems: &mut Vec<Problem>) -> PendingKey {
@@ -262,10 +207,7 @@ fn read_key(node: Node, seen: &mut HashMap<String, u32>, problems: &mut Vec<Prob
         return PendingKey::Merge;
     }
     if let Some(first) = seen.get(&scalar.text) {
-        let message = format!(
-            "`{}` is written twice in this section, first in line {first}",
-            scalar.text
-        );
+        let message = format!("`{}` is written twice in this section, first in line {first}", scalar.text);
         problems.push(Problem::new(place, message).help("remove one of them"));
         return PendingKey::Dropped;
     }
@@ -279,10 +221,9 @@ fn cost(node: &Node) -> usize {
     NODE + match &node.content {
         Content::Scalar(scalar) => scalar.text.len(),
         Content::List(items) => items.iter().map(cost).sum(),
-        Content::Section(entries) => entries
-            .iter()
-            .map(|entry| NODE + entry.key.len() + cost(&entry.value))
-            .sum(),
+        Content::Section(entries) => {
+            entries.iter().map(|entry| NODE + entry.key.len() + cost(&entry.value)).sum()
+        }
     }
 }
 

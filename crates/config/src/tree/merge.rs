@@ -17,11 +17,7 @@ pub(super) fn merge(entries: &mut Vec<Entry>, merged: Vec<Node>, problems: &mut 
                 }
             }
             // The list form is one level deep; a list inside it is as wrong as a scalar.
-            Content::List(items)
-                if items
-                    .iter()
-                    .all(|item| matches!(item.content, Content::Section(_))) =>
-            {
+            Content::List(items) if items.iter().all(|item| matches!(item.content, Content::Section(_))) => {
                 merge(entries, items, problems);
             }
             Content::List(_) | Content::Scalar(_) => problems.push(

@@ -47,10 +47,7 @@ fn is_number(text: &str) -> bool {
         return true;
     }
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (
-            mantissa,
-            Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)),
-        ),
+        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent))),
         None => (unsigned, None),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -68,24 +65,8 @@ mod tests {
     fn plain_scalars_have_the_kinds_of_the_core_schema() {
         let check = |kind: Kind, texts: &[&str]| {
             for text in texts {
-                assert_eq!(
-                    Scalar {
-                        text: (*text).to_owned(),
-                        quoted: false
-                    }
-                    .kind(),
-                    kind,
-                    "{text}"
-                );
-                assert_eq!(
-                    Scalar {
-                        text: (*text).to_owned(),
-                        quoted: true
-                    }
-                    .kind(),
-                    Kind::Text,
-                    "{text}"
-                );
+                assert_eq!(Scalar { text: (*text).to_owned(), quoted: false }.kind(), kind, "{text}");
+                assert_eq!(Scalar { text: (*text).to_owned(), quoted: true }.kind(), Kind::Text, "{text}");
             }
         };
         check(Kind::Null, &["", "~", "null"]);
@@ -93,25 +74,11 @@ mod tests {
         check(Kind::Boolean(true), &["on", "true"]);
         check(
             Kind::Number,
-            &[
-                "0", "-1", "+1.5", ".5", "1.", "1e3", "1.5E-3", "0x1f", "0o17", "-.inf", ".nan",
-            ],
+            &["0", "-1", "+1.5", ".5", "1.", "1e3", "1.5E-3", "0x1f", "0o17", "-.inf", ".nan"],
         );
         check(
             Kind::Text,
-            &[
-                "5s",
-                "5xx",
-                "2027-01-01",
-                "127.0.0.1:1",
-                ".",
-                "e3",
-                "1e",
-                "0x",
-                "yes",
-                "-",
-                "1.2.3",
-            ],
+            &["5s", "5xx", "2027-01-01", "127.0.0.1:1", ".", "e3", "1e", "0x", "yes", "-", "1.2.3"],
         );
     }
 }

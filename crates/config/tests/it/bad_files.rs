@@ -9,10 +9,7 @@ fn every_problem_is_told_at_once() {
     for (name, text) in files("bad") {
         let diagnostics = match compile(&text) {
             Ok(compiled) => {
-                assert!(
-                    !compiled.warnings.is_empty(),
-                    "{name} is a bad file, but nothing is said about it"
-                );
+                assert!(!compiled.warnings.is_empty(), "{name} is a bad file, but nothing is said about it");
                 compiled.warnings
             }
             Err(diagnostics) => diagnostics,
@@ -31,10 +28,7 @@ fn every_problem_is_told_at_once() {
 fn an_error_has_a_place() {
     for (name, text) in files("bad") {
         for diagnostic in compile(&text).err().unwrap_or_default() {
-            assert!(
-                diagnostic.line > 0 && diagnostic.column > 0,
-                "{name}: {diagnostic}"
-            );
+            assert!(diagnostic.line > 0 && diagnostic.column > 0, "{name}: {diagnostic}");
             let lines = text.lines().count() + 1;
             assert!(diagnostic.line as usize <= lines, "{name}: {diagnostic}");
         }

@@ -6,16 +6,10 @@ use super::{compile, environment, files, hasher, print};
 
 #[test]
 fn no_secret_is_in_a_snapshot_s_debug_output() {
-    let (_, text) = files("good")
-        .into_iter()
-        .find(|(name, _)| name == "everything")
-        .unwrap();
+    let (_, text) = files("good").into_iter().find(|(name, _)| name == "everything").unwrap();
     let compiled = compile(&text).unwrap();
     let debug = format!("{compiled:#?}");
-    assert!(
-        debug.contains("prod-chat") && !debug.contains("canary"),
-        "{debug}"
-    );
+    assert!(debug.contains("prod-chat") && !debug.contains("canary"), "{debug}");
     let source = format!("{:?} {:?}", Source::new("f", text), environment());
     assert!(!source.contains("canary"), "{source}");
     // The hash of a key is no secret, but its pepper is.

@@ -22,11 +22,7 @@ fn every_configuration_in_a_document_compiles() {
             let place = format!("{}:{line}", path.display());
             let (names, files) = references(&block);
             let environment = Environment::fixed(names.iter().map(|name| (*name, "a-value-of-16-or-more")))
-                .with_files(
-                    files
-                        .iter()
-                        .map(|file| (*file, b"a-value-of-16-or-more".as_slice())),
-                )
+                .with_files(files.iter().map(|file| (*file, b"a-value-of-16-or-more".as_slice())))
                 .at_ms(NOW_MS);
             if let Err(diagnostics) = config::compile(&Source::new(place, &*block), &environment, &hasher()) {
                 panic!("{}", print(&diagnostics));
@@ -55,11 +51,7 @@ fn documents(root: &Path) -> Vec<PathBuf> {
 }
 
 fn files_of(folder: &Path) -> Vec<PathBuf> {
-    fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .map(|entry| entry.unwrap().path())
-        .collect()
+    fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
 }
 
 /// The fenced blocks of YAML, each with the line where it begins.
@@ -83,24 +75,12 @@ fn yaml_blocks(text: &str) -> Vec<(usize, String)> {
 /// Other YAML (a compose file, a pipeline) has none of these keys at its top.
 fn is_configuration(block: &str) -> bool {
     const KEYS: [&str; 5] = ["server:", "credentials:", "endpoints:", "keys:", "prices:"];
-    block
-        .lines()
-        .any(|line| KEYS.iter().any(|key| line.starts_with(key)))
+    block.lines().any(|line| KEYS.iter().any(|key| line.starts_with(key)))
 }
 
 /// The variables and the files that a block refers to.
 fn references(block: &str) -> (Vec<&str>, Vec<&str>) {
-    let all = block
-        .split("${")
-        .skip(1)
-        .filter_map(|rest| rest.split_once('}'))
-        .map(|(name, _)| name);
+    let all = block.split("${").skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
     let (files, names): (Vec<&str>, Vec<&str>) = all.partition(|name| name.starts_with("file:"));
-    (
-        names,
-        files
-            .into_iter()
-            .filter_map(|file| file.strip_prefix("file:"))
-            .collect(),
-    )
+    (names, files.into_iter().filter_map(|file| file.strip_prefix("file:")).collect())
 }

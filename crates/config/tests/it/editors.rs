@@ -25,10 +25,8 @@ fn every_good_file_is_valid_by_the_schema() {
     let validator = validator();
     for (name, text) in files("good") {
         let json = as_json(&text).unwrap();
-        let errors: Vec<String> = validator
-            .iter_errors(&json)
-            .map(|error| format!("{}: {error}", error.instance_path()))
-            .collect();
+        let errors: Vec<String> =
+            validator.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert!(errors.is_empty(), "{name}: {errors:#?}");
         assert!(compile(&text).is_ok(), "{name}");
     }
@@ -39,14 +37,7 @@ fn every_good_file_is_valid_by_the_schema() {
 fn files_of_wrong_form_are_invalid_by_the_schema() {
     let validator = validator();
     for (name, text) in files("bad") {
-        let form = [
-            "unknown-keys",
-            "wrong-types",
-            "missing",
-            "weights",
-            "later",
-            "not-a-section",
-        ];
+        let form = ["unknown-keys", "wrong-types", "missing", "weights", "later", "not-a-section"];
         if form.contains(&name.as_str()) {
             assert!(!validator.is_valid(&as_json(&text).unwrap()), "{name}");
         }
@@ -81,20 +72,16 @@ fn both_judge_single_values_alike() {
         check(&server(right).replace("${CORES}", "${FOUR}"), true);
         check(&server(wrong), false);
     }
-    for (right, wrong) in [
-        ("input: 0.1", "input: -1"),
-        ("input: \"0.1\"", "input: \"0,1\""),
-        ("input: 1", "input: a"),
-    ] {
+    for (right, wrong) in
+        [("input: 0.1", "input: -1"), ("input: \"0.1\"", "input: \"0,1\""), ("input: 1", "input: a")]
+    {
         let price = |input: &str| format!("prices: [{{ provider: openai, model: x, {input}, output: 1 }}]");
         check(&price(right), true);
         check(&price(wrong), false);
     }
-    for (right, wrong) in [
-        ("proxy: off", "proxy: on"),
-        ("proxy: \"http://p:1\"", "proxy: p"),
-        ("proxy: false", "proxy: []"),
-    ] {
+    for (right, wrong) in
+        [("proxy: off", "proxy: on"), ("proxy: \"http://p:1\"", "proxy: p"), ("proxy: false", "proxy: []")]
+    {
         check(&format!("egress: {{ {right} }}"), true);
         check(&format!("egress: {{ {wrong} }}"), false);
     }
@@ -180,11 +167,7 @@ fn scalar(text: &str, plain: bool) -> Value {
         "false" => false.into(),
         _ => {
             let number = text.trim_start_matches('+');
-            let number = if number.starts_with('.') {
-                format!("0{number}")
-            } else {
-                number.to_owned()
-            };
+            let number = if number.starts_with('.') { format!("0{number}") } else { number.to_owned() };
             serde_json::from_str::<serde_json::Number>(&number).map_or_else(|_| text.into(), Value::Number)
         }
     }

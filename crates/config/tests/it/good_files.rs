@@ -40,10 +40,7 @@ fn the_smallest_configuration_has_the_documented_defaults() {
     assert_eq!(endpoint.declared_at.as_deref(), Some("gatewright.yaml:4"));
     let target = &endpoint.targets[0];
     assert_eq!((&*target.label, &*target.model), ("openai/gpt-5", "gpt-5"));
-    assert!(
-        !snapshot.credentials.contains_key("simulator"),
-        "it exists only where declared"
-    );
+    assert!(!snapshot.credentials.contains_key("simulator"), "it exists only where declared");
 }
 
 #[test]
@@ -53,30 +50,17 @@ fn every_field_arrives() {
     assert_eq!(server.listen.to_string(), "0.0.0.0:8080");
     assert_eq!((server.executors, server.anonymous), (2, Anonymous::Never));
     assert_eq!(server.public_url.as_deref(), Some("https://ai.example.com"));
-    assert_eq!(
-        server.admin_token.as_ref().unwrap().expose(),
-        "canary-admin-token-1"
-    );
+    assert_eq!(server.admin_token.as_ref().unwrap().expose(), "canary-admin-token-1");
     assert_eq!((server.caps.body_bytes, server.caps.concurrency), (16 << 20, 500));
-    assert_eq!(
-        snapshot.egress.proxy.as_deref(),
-        Some("http://user:canary-proxy@proxy:3128/")
-    );
+    assert_eq!(snapshot.egress.proxy.as_deref(), Some("http://user:canary-proxy@proxy:3128/"));
     assert_eq!(snapshot.egress.no_proxy, [".internal", "10.0.0.0/8"]);
-    assert_eq!(
-        snapshot.storage.data_dir.as_deref().unwrap().to_str(),
-        Some("/var/lib/gatewright")
-    );
+    assert_eq!(snapshot.storage.data_dir.as_deref().unwrap().to_str(), Some("/var/lib/gatewright"));
 
     let endpoint = &snapshot.endpoints["prod-chat"];
     assert!(std::sync::Arc::ptr_eq(endpoint, &snapshot.endpoints["gpt-4o"]));
     assert_eq!(endpoint.targets.len(), 2);
     assert_eq!(
-        endpoint
-            .fallbacks
-            .iter()
-            .map(|target| &*target.label)
-            .collect::<Vec<_>>(),
+        endpoint.fallbacks.iter().map(|target| &*target.label).collect::<Vec<_>>(),
         ["openai-compatible/qwen3-32b", "simulator/demo"]
     );
     let first = (0..1_000).filter(|draw| endpoint.shares.draw(*draw) == 0).count();
@@ -84,15 +68,9 @@ fn every_field_arrives() {
     assert!(endpoint.fallback_on.timeout && !endpoint.fallback_on.rate_limit);
     assert!(endpoint.retry.on.rate_limited && endpoint.retry.on.connect && !endpoint.retry.on.server_error);
     assert_eq!(endpoint.retry.max, Duration::from_secs(2));
-    assert_eq!(
-        (endpoint.max_attempts, endpoint.max_output_tokens, endpoint.strict),
-        (6, Some(8192), true)
-    );
+    assert_eq!((endpoint.max_attempts, endpoint.max_output_tokens, endpoint.strict), (6, Some(8192), true));
     assert_eq!(endpoint.timeouts.idle, Duration::from_secs(45));
-    assert_eq!(
-        snapshot.endpoints["deep"].timeouts.total,
-        Duration::from_secs(3600)
-    );
+    assert_eq!(snapshot.endpoints["deep"].timeouts.total, Duration::from_secs(3600));
     assert_eq!(snapshot.endpoints["deep"].timeouts.idle, Duration::from_secs(45));
 
     let simulated = snapshot.credentials["sim"].simulator.unwrap();
@@ -110,27 +88,12 @@ fn every_field_arrives() {
 /// Where a chat of a credential goes, where its embeddings go, and which header authenticates.
 fn carried(snapshot: &config::Snapshot, credential: &str, dialect: Dialect) -> [String; 3] {
     let carriages = &snapshot.credentials[credential].carriages;
-    let carriage = carriages
-        .iter()
-        .find(|carriage| carriage.dialect == dialect)
-        .unwrap();
+    let carriage = carriages.iter().find(|carriage| carriage.dialect == dialect).unwrap();
     let scheme = if carriage.tls { "https" } else { "http" };
     let authority = carriage.authority.to_str().unwrap();
-    let url = |api: Api| {
-        carriage
-            .path(api)
-            .map(|path| format!("{scheme}://{authority}{path}"))
-    };
-    assert!(
-        carriage
-            .auth
-            .as_ref()
-            .is_none_or(|(_, value)| value.is_sensitive())
-    );
-    let auth = carriage
-        .auth
-        .as_ref()
-        .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
+    let url = |api: Api| carriage.path(api).map(|path| format!("{scheme}://{authority}{path}"));
+    assert!(carriage.auth.as_ref().is_none_or(|(_, value)| value.is_sensitive()));
+    let auth = carriage.auth.as_ref().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
     [url(Api::Chat), url(Api::Embeddings), auth].map(Option::unwrap_or_default)
 }
 
@@ -141,46 +104,19 @@ fn carriages_follow_the_vendors_base_urls() {
     let check = |credential: &str, dialect: Dialect, expected: [&str; 3]| {
         assert_eq!(carried(&snapshot, credential, dialect), expected);
     };
-    let (chat, embeddings) = (
-        "https://api.openai.com/v1/chat/completions",
-        "https://api.openai.com/v1/embeddings",
-    );
-    check(
-        "openai-main",
-        openai,
-        [chat, embeddings, "authorization: Bearer sk-canary-openai"],
-    );
+    let (chat, embeddings) =
+        ("https://api.openai.com/v1/chat/completions", "https://api.openai.com/v1/embeddings");
+    check("openai-main", openai, [chat, embeddings, "authorization: Bearer sk-canary-openai"]);
     let messages = "https://api.anthropic.com/v1/messages";
-    check(
-        "anthropic-a",
-        anthropic,
-        [messages, "", "x-api-key: canary-from-a-file"],
-    );
-    let (chat, embeddings) = (
-        "http://127.0.0.1:8000/v1/chat/completions",
-        "http://127.0.0.1:8000/v1/embeddings",
-    );
+    check("anthropic-a", anthropic, [messages, "", "x-api-key: canary-from-a-file"]);
+    let (chat, embeddings) =
+        ("http://127.0.0.1:8000/v1/chat/completions", "http://127.0.0.1:8000/v1/embeddings");
     check("vllm", openai, [chat, embeddings, ""]);
     let chat = "http://llm.internal/v1/chat/completions";
-    check(
-        "house",
-        openai,
-        [chat, "", "authorization: Bearer sk-canary-literal"],
-    );
-    let (bearer, host) = (
-        "authorization: Bearer sk-canary-openai",
-        "https://api.deepseek.com",
-    );
-    check(
-        "deepseek",
-        openai,
-        [&format!("{host}/chat/completions"), "", bearer],
-    );
-    check(
-        "deepseek",
-        anthropic,
-        [&format!("{host}/anthropic/v1/messages"), "", bearer],
-    );
+    check("house", openai, [chat, "", "authorization: Bearer sk-canary-literal"]);
+    let (bearer, host) = ("authorization: Bearer sk-canary-openai", "https://api.deepseek.com");
+    check("deepseek", openai, [&format!("{host}/chat/completions"), "", bearer]);
+    check("deepseek", anthropic, [&format!("{host}/anthropic/v1/messages"), "", bearer]);
     assert_eq!(snapshot.endpoints["deep"].targets[0].dialects, [anthropic]);
 }
 
@@ -204,44 +140,18 @@ fn the_data_directory_is_known_before_anything_else() {
 #[test]
 fn keys_are_found_by_what_is_presented() {
     let snapshot = good("everything");
-    let key = snapshot
-        .keys
-        .get(&hasher().hash(b"canary-key-of-the-ci-job"))
-        .unwrap();
+    let key = snapshot.keys.get(&hasher().hash(b"canary-key-of-the-ci-job")).unwrap();
     assert_eq!(&*key.name, "ci");
-    let names: Vec<_> = key
-        .endpoints
-        .as_ref()
-        .unwrap()
-        .iter()
-        .map(|name| &**name)
-        .collect();
-    assert_eq!(
-        names,
-        ["prod-chat", "openai/gpt-5", "anthropic/*"],
-        "an alias stands for the endpoint"
-    );
+    let names: Vec<_> = key.endpoints.as_ref().unwrap().iter().map(|name| &**name).collect();
+    assert_eq!(names, ["prod-chat", "openai/gpt-5", "anthropic/*"], "an alias stands for the endpoint");
     assert_eq!(key.expires_at_ms, Some(1_798_761_600_000));
     assert_eq!(key.scope, snapshot.projects["web"]);
     assert_ne!(key.scope.project, Scope::DEFAULT.project);
     assert_eq!(key.scope.team, Scope::DEFAULT.team);
-    assert!(
-        snapshot
-            .keys
-            .get(&hasher().hash(b"canary-key-of-the-ci-jo"))
-            .is_none()
-    );
-    let visible: Vec<_> = snapshot
-        .visible_to(Some(key))
-        .iter()
-        .map(|endpoint| &*endpoint.name)
-        .collect();
+    assert!(snapshot.keys.get(&hasher().hash(b"canary-key-of-the-ci-jo")).is_none());
+    let visible: Vec<_> = snapshot.visible_to(Some(key)).iter().map(|endpoint| &*endpoint.name).collect();
     assert_eq!(visible, ["prod-chat"]);
-    let visible: Vec<_> = snapshot
-        .visible_to(None)
-        .iter()
-        .map(|endpoint| &*endpoint.name)
-        .collect();
+    let visible: Vec<_> = snapshot.visible_to(None).iter().map(|endpoint| &*endpoint.name).collect();
     assert_eq!(visible, ["deep", "house", "prod-chat"]);
 }
 
@@ -274,10 +184,7 @@ fn ids_depend_on_names_and_on_nothing_else() {
     };
     assert_eq!(ids(&first), ids(&second));
     assert_ne!(second.endpoints["x"].id, second.endpoints["y"].id);
-    assert_ne!(
-        second.endpoints["x"].targets[0].id,
-        second.endpoints["y"].targets[0].id
-    );
+    assert_ne!(second.endpoints["x"].targets[0].id, second.endpoints["y"].targets[0].id);
 }
 
 #[test]
@@ -286,12 +193,7 @@ fn the_command_line_decides_the_address_and_obeys_the_same_rules() {
         let source = Source::new("gatewright.yaml", text).listen(Some(address.parse().unwrap()));
         config::compile(&source, &environment(), &hasher()).map(|compiled| compiled.snapshot.server.listen)
     };
-    assert_eq!(
-        listen("127.0.0.1:1", "server: { listen: 127.0.0.1:2 }")
-            .unwrap()
-            .port(),
-        1
-    );
+    assert_eq!(listen("127.0.0.1:1", "server: { listen: 127.0.0.1:2 }").unwrap().port(), 1);
     let open = "server: { anonymous: never, insecure_http: true }";
     assert_eq!(listen("0.0.0.0:1", open).unwrap().port(), 1);
     let refused = listen("0.0.0.0:1", "").unwrap_err();
@@ -303,15 +205,10 @@ fn the_command_line_decides_the_address_and_obeys_the_same_rules() {
 
 #[test]
 fn proxies_of_the_environment_count_where_the_file_is_silent() {
-    let environment = vault::Environment::fixed([
-        ("HTTPS_PROXY", "proxy:3128"),
-        ("no_proxy", "localhost, .internal,"),
-    ]);
+    let environment =
+        vault::Environment::fixed([("HTTPS_PROXY", "proxy:3128"), ("no_proxy", "localhost, .internal,")]);
     let egress = |text: &str| {
-        config::compile(&Source::new("f", text), &environment, &hasher())
-            .unwrap()
-            .snapshot
-            .egress
+        config::compile(&Source::new("f", text), &environment, &hasher()).unwrap().snapshot.egress
     };
     assert_eq!(egress("").proxy.as_deref(), Some("http://proxy:3128/"));
     assert_eq!(egress("").no_proxy, ["localhost", ".internal"]);
@@ -323,10 +220,7 @@ fn proxies_of_the_environment_count_where_the_file_is_silent() {
 fn the_admin_token_may_come_from_the_variable_alone() {
     let environment = vault::Environment::fixed([("GATEWRIGHT_ADMIN_TOKEN", "token-of-the-variable")]);
     let server = |text: &str| {
-        config::compile(&Source::new("f", text), &environment, &hasher())
-            .unwrap()
-            .snapshot
-            .server
+        config::compile(&Source::new("f", text), &environment, &hasher()).unwrap().snapshot.server
     };
     assert_eq!(server("").admin_token.unwrap().expose(), "token-of-the-variable");
     let written = server("server: { admin_token: token-of-the-file }");

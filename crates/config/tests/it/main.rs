@@ -1,10 +1,6 @@
 //! The crate as its users see it: files in, snapshots or diagnostics out.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod bad_files;
 mod canary;
@@ -51,23 +47,16 @@ fn compile(text: &str) -> Result<Compiled, Vec<Diagnostic>> {
 
 /// A snapshot, from a file that must have no error.
 fn snapshot(text: &str) -> config::Snapshot {
-    compile(text)
-        .unwrap_or_else(|diagnostics| panic!("{}", print(&diagnostics)))
-        .snapshot
+    compile(text).unwrap_or_else(|diagnostics| panic!("{}", print(&diagnostics))).snapshot
 }
 
 fn print(diagnostics: &[Diagnostic]) -> String {
-    diagnostics
-        .iter()
-        .map(|diagnostic| format!("{diagnostic}\n"))
-        .collect()
+    diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect()
 }
 
 /// The files of a folder beside this one, by name.
 fn files(folder: &str) -> Vec<(String, String)> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/it")
-        .join(folder);
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(folder);
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

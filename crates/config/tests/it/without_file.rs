@@ -10,27 +10,15 @@ use super::print;
 fn without_any_key_there_is_the_demo() {
     let compiled = without_file(&Environment::fixed([]), None).unwrap();
     let snapshot = compiled.snapshot;
-    let Resolved::Endpoint(demo) = snapshot.resolve("demo") else {
-        panic!("no demo")
-    };
+    let Resolved::Endpoint(demo) = snapshot.resolve("demo") else { panic!("no demo") };
     assert!(demo.targets[0].credential.simulator.is_some());
     for dialect in Dialect::ALL {
-        assert_eq!(
-            demo.targets[0].carriage(dialect, Api::Chat).unwrap().dialect,
-            dialect
-        );
+        assert_eq!(demo.targets[0].carriage(dialect, Api::Chat).unwrap().dialect, dialect);
     }
-    assert!(
-        demo.targets[0]
-            .carriage(Dialect::OpenaiChat, Api::Embeddings)
-            .is_some()
-    );
+    assert!(demo.targets[0].carriage(Dialect::OpenaiChat, Api::Embeddings).is_some());
     assert_eq!(snapshot.server.listen.to_string(), "127.0.0.1:4242");
     assert!(snapshot.keys.is_empty());
-    assert!(
-        snapshot.prices.price("simulator", "demo").is_some(),
-        "its calls cost a named nothing"
-    );
+    assert!(snapshot.prices.price("simulator", "demo").is_some(), "its calls cost a named nothing");
     assert_eq!(snapshot.visible_to(None).len(), 1);
 }
 
@@ -43,16 +31,9 @@ fn keys_of_the_environment_open_their_providers() {
         ("GROQ_API_KEY", ""),
     ]);
     let snapshot = without_file(&environment, None).unwrap().snapshot;
-    let Resolved::Endpoint(openai) = snapshot.resolve("openai/gpt-5") else {
-        panic!("no openai")
-    };
-    let carriage = openai.targets[0]
-        .carriage(Dialect::OpenaiChat, Api::Chat)
-        .unwrap();
-    assert_eq!(
-        (&*carriage.host, carriage.port, carriage.tls),
-        ("127.0.0.1", 9, false)
-    );
+    let Resolved::Endpoint(openai) = snapshot.resolve("openai/gpt-5") else { panic!("no openai") };
+    let carriage = openai.targets[0].carriage(Dialect::OpenaiChat, Api::Chat).unwrap();
+    assert_eq!((&*carriage.host, carriage.port, carriage.tls), ("127.0.0.1", 9, false));
     assert_eq!(&**carriage.path(Api::Chat).unwrap(), "/v1/chat/completions");
     assert_eq!(carriage.auth.as_ref().unwrap().1, "Bearer sk-openai");
     assert!(openai.targets[0].credential.allow_private);

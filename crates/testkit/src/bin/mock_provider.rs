@@ -26,11 +26,8 @@ struct Arguments {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
-    let options = Options {
-        listen: arguments.listen,
-        check_keys: !arguments.no_auth,
-        models: arguments.model,
-    };
+    let options =
+        Options { listen: arguments.listen, check_keys: !arguments.no_auth, models: arguments.model };
     let provider = MockProvider::start_with(options).await;
     writeln!(io::stdout(), "listening on {}", provider.url())?;
     io::stdout().flush()?;

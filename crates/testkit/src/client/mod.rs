@@ -30,14 +30,9 @@ pub struct Client {
 impl Client {
     /// A client of `http://host:port`; a path after it is not kept.
     pub fn new(url: &str) -> Self {
-        let rest = url
-            .strip_prefix("http://")
-            .unwrap_or_else(|| panic!("`{url}` is not an http URL"));
+        let rest = url.strip_prefix("http://").unwrap_or_else(|| panic!("`{url}` is not an http URL"));
         let authority = rest.split('/').next().unwrap_or(rest).to_owned();
-        Self {
-            authority,
-            headers: HeaderMap::new(),
-        }
+        Self { authority, headers: HeaderMap::new() }
     }
 
     /// The same client with one more header on every request.
@@ -52,8 +47,7 @@ impl Client {
 
     /// What every request to an Anthropic API carries, with the older version.
     pub fn anthropic(self, key: &str) -> Self {
-        self.header("x-api-key", key)
-            .header("anthropic-version", "2023-06-01")
+        self.header("x-api-key", key).header("anthropic-version", "2023-06-01")
     }
 
     pub async fn get(&self, path: &str) -> Reply {
@@ -66,8 +60,7 @@ impl Client {
 
     /// Sends these bytes as JSON, whatever they are.
     pub async fn post_bytes(&self, path: &str, body: impl Into<Bytes>) -> Reply {
-        self.send(Method::POST, path, &[("content-type", "application/json")], body)
-            .await
+        self.send(Method::POST, path, &[("content-type", "application/json")], body).await
     }
 
     pub async fn send(
@@ -92,41 +85,25 @@ impl Client {
     ) -> Result<Reply, String> {
         let mut request = Request::new(Full::new(body.into()));
         *request.method_mut() = method;
-        *request.uri_mut() = path
-            .parse()
-            .map_err(|error| format!("`{path}` is no path: {error}"))?;
+        *request.uri_mut() = path.parse().map_err(|error| format!("`{path}` is no path: {error}"))?;
         *request.headers_mut() = self.headers.clone();
-        request
-            .headers_mut()
-            .insert("host", header_value(&self.authority));
+        request.headers_mut().insert("host", header_value(&self.authority));
         for (name, value) in headers {
-            request
-                .headers_mut()
-                .insert(header_name(name), header_value(value));
+            request.headers_mut().insert(header_name(name), header_value(value));
         }
         within("connecting", self.exchange(request)).await
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Reply, String> {
-        let stream = TcpStream::connect(&self.authority)
-            .await
-            .map_err(|error| error.to_string())?;
+        let stream = TcpStream::connect(&self.authority).await.map_err(|error| error.to_string())?;
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(|error| error.to_string())?;
         let mut driver = JoinSet::new();
         driver.spawn(async move { drop(connection.await) });
-        let response = sender
-            .send_request(request)
-            .await
-            .map_err(|error| format!("{error:?}"))?;
+        let response = sender.send_request(request).await.map_err(|error| format!("{error:?}"))?;
         let (head, body) = response.into_parts();
-        Ok(Reply {
-            status: head.status.as_u16(),
-            headers: head.headers,
-            body,
-            _driver: driver,
-        })
+        Ok(Reply { status: head.status.as_u16(), headers: head.headers, body, _driver: driver })
     }
 }
 
@@ -143,10 +120,7 @@ pub struct Reply {
 impl Reply {
     /// A header as text; empty where it is absent.
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// The next piece of the body as it arrived; `None` at its end, an error where the connection broke.

@@ -16,21 +16,12 @@ pub struct Raw {
 impl Raw {
     /// Connects to `http://host:port`.
     pub async fn connect(url: &str) -> Self {
-        let authority = url
-            .trim_start_matches("http://")
-            .split('/')
-            .next()
-            .unwrap_or_default();
+        let authority = url.trim_start_matches("http://").split('/').next().unwrap_or_default();
         let stream = within("connecting", TcpStream::connect(authority))
             .await
             .unwrap_or_else(|error| panic!("cannot connect to {authority}: {error}"));
-        stream
-            .set_nodelay(true)
-            .expect("a connected socket takes options");
-        Self {
-            stream,
-            buffer: Vec::new(),
-        }
+        stream.set_nodelay(true).expect("a connected socket takes options");
+        Self { stream, buffer: Vec::new() }
     }
 
     /// Writes all of it. The peer may have closed already; what it said is still to be read, so that is no failure.
@@ -48,9 +39,8 @@ impl Raw {
         let mut searched = 0;
         loop {
             let from = searched.min(self.buffer.len());
-            let found = self.buffer[from..]
-                .windows(pattern.len())
-                .position(|window| window == pattern.as_bytes());
+            let found =
+                self.buffer[from..].windows(pattern.len()).position(|window| window == pattern.as_bytes());
             if let Some(at) = found {
                 let rest = self.buffer.split_off(from + at + pattern.len());
                 return text(&std::mem::replace(&mut self.buffer, rest));
@@ -70,16 +60,11 @@ impl Raw {
 
     /// Closes with a reset instead of a proper end.
     pub fn reset(self) {
-        self.stream
-            .set_zero_linger()
-            .expect("a connected socket takes options");
+        self.stream.set_zero_linger().expect("a connected socket takes options");
     }
 
     async fn read_more(&mut self) -> bool {
-        matches!(
-            within("reading", self.stream.read_buf(&mut self.buffer)).await,
-            Ok(1..)
-        )
+        matches!(within("reading", self.stream.read_buf(&mut self.buffer)).await, Ok(1..))
     }
 }
 

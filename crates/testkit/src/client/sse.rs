@@ -36,11 +36,7 @@ pub struct Events {
 
 impl Events {
     pub(super) fn new(reply: Reply) -> Self {
-        Self {
-            reply,
-            parser: SseParser::default(),
-            ready: VecDeque::new(),
-        }
+        Self { reply, parser: SseParser::default(), ready: VecDeque::new() }
     }
 
     pub fn header(&self, name: &str) -> &str {
@@ -140,22 +136,13 @@ mod tests {
     fn events_are_the_same_at_every_chunking() {
         let text = "\u{feff}: hi\r\n\r\nevent: a\r\ndata:1\r\ndata: 2\r\n\r\nevent: lonely\n\ndata: [DONE]\n\ndata: cut";
         let expected = [
-            Event {
-                name: "a".into(),
-                data: "1\n2".into(),
-            },
-            Event {
-                name: String::new(),
-                data: "[DONE]".into(),
-            },
+            Event { name: "a".into(), data: "1\n2".into() },
+            Event { name: String::new(), data: "[DONE]".into() },
         ];
         for size in 1..text.len() {
             let mut parser = SseParser::default();
-            let events: Vec<Event> = text
-                .as_bytes()
-                .chunks(size)
-                .flat_map(|chunk| parser.push(chunk))
-                .collect();
+            let events: Vec<Event> =
+                text.as_bytes().chunks(size).flat_map(|chunk| parser.push(chunk)).collect();
             assert_eq!(events, expected, "chunks of {size}");
         }
     }

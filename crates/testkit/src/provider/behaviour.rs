@@ -76,10 +76,7 @@ pub struct Behaviour {
 
 impl From<Fault> for Behaviour {
     fn from(fault: Fault) -> Self {
-        Self {
-            fault,
-            ..Self::default()
-        }
+        Self { fault, ..Self::default() }
     }
 }
 
@@ -90,10 +87,7 @@ impl Behaviour {
     }
 
     pub fn delayed(delay: Duration) -> Self {
-        Self {
-            delay,
-            ..Self::default()
-        }
+        Self { delay, ..Self::default() }
     }
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -115,22 +109,14 @@ impl Behaviour {
 
     fn add(&mut self, word: &str) -> Result<(), String> {
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
-        let number = || {
-            value
-                .parse::<usize>()
-                .map_err(|_| format!("`{name}` needs a number, not `{value}`"))
-        };
+        let number = || value.parse::<usize>().map_err(|_| format!("`{name}` needs a number, not `{value}`"));
         let count_or = |default: usize| if value.is_empty() { Ok(default) } else { number() };
         let status = |default: &str| {
             let text = if value.is_empty() { default } else { value };
-            text.parse::<u16>()
-                .map_err(|_| format!("`{name}` needs a status, not `{value}`"))
+            text.parse::<u16>().map_err(|_| format!("`{name}` needs a status, not `{value}`"))
         };
         self.fault = match name {
-            "status" => Fault::Status {
-                status: status("500")?,
-                body: None,
-            },
+            "status" => Fault::Status { status: status("500")?, body: None },
             "reset" => Fault::Reset,
             "close" => Fault::Close,
             "hang" => Fault::Hang,
@@ -142,11 +128,9 @@ impl Behaviour {
             "pings" => Fault::Pings(count_or(1)?),
             "error-first" => Fault::ErrorFirst,
             "error" => Fault::ErrorAfter(count_or(1)?),
-            "length" => Fault::Length(
-                value
-                    .parse()
-                    .map_err(|_| format!("`length` needs a number, not `{value}`"))?,
-            ),
+            "length" => {
+                Fault::Length(value.parse().map_err(|_| format!("`length` needs a number, not `{value}`"))?)
+            }
             "garbage" => Fault::Garbage,
             "bad-chunk" => Fault::BadChunk,
             "huge-line" => Fault::HugeLine(number()?),
@@ -294,28 +278,16 @@ mod tests {
     #[test]
     fn a_suffix_says_fault_and_circumstances() {
         let behaviour: Behaviour = "status=429+retry-after=2+times=1+slow=50ms".parse().unwrap();
-        assert_eq!(
-            behaviour.fault,
-            Fault::Status {
-                status: 429,
-                body: None
-            }
-        );
+        assert_eq!(behaviour.fault, Fault::Status { status: 429, body: None });
         assert_eq!(behaviour.headers, [("retry-after".to_owned(), "2".to_owned())]);
-        assert_eq!(
-            (behaviour.times, behaviour.delay),
-            (Some(1), Duration::from_millis(50))
-        );
+        assert_eq!((behaviour.times, behaviour.delay), (Some(1), Duration::from_millis(50)));
     }
 
     #[test]
     fn nonsense_is_named() {
-        for (text, named) in [
-            ("stal=3", "`stal`"),
-            ("pace=3", "`3`"),
-            ("status=x", "`x`"),
-            ("times=", "`times`"),
-        ] {
+        for (text, named) in
+            [("stal=3", "`stal`"), ("pace=3", "`3`"), ("status=x", "`x`"), ("times=", "`times`")]
+        {
             let error = text.parse::<Behaviour>().unwrap_err();
             assert!(error.contains(named), "{text}: {error}");
         }
@@ -329,20 +301,7 @@ mod tests {
         let faults: Vec<Fault> = ["a", "a", "b", "b", "c~reset+times=1", "c~reset+times=1"]
             .map(|model| behaviours.take(model, None).unwrap().fault)
             .into();
-        let status = Fault::Status {
-            status: 500,
-            body: None,
-        };
-        assert_eq!(
-            faults,
-            [
-                status,
-                Fault::Hang,
-                Fault::Hang,
-                Fault::None,
-                Fault::Reset,
-                Fault::None
-            ]
-        );
+        let status = Fault::Status { status: 500, body: None };
+        assert_eq!(faults, [status, Fault::Hang, Fault::Hang, Fault::None, Fault::Reset, Fault::None]);
     }
 }

@@ -44,13 +44,7 @@ pub(super) async fn deliver(out: &mut WriteHalf<'_>, plan: Plan, progress: &Prog
     }
     let vendor = plan.vendor;
     let reply = tamper::apply(plan);
-    let mut delivery = Delivery {
-        out,
-        fault,
-        vendor,
-        progress,
-        chunked: false,
-    };
+    let mut delivery = Delivery { out, fault, vendor, progress, chunked: false };
     match delivery.run(&reply).await {
         Ok(ending) => ending,
         Err(_) => Ending::PeerGone,
@@ -93,10 +87,7 @@ impl Delivery<'_, '_> {
     /// The events; a whole reply is cut up only for a fault that counts pieces.
     fn pieces(&self, body: &Body) -> Vec<Bytes> {
         use Fault::{BadChunk, Cut, End, Pace, Pings, Stall};
-        let counts = matches!(
-            self.fault,
-            BadChunk | Cut(_) | End(_) | Pace(_) | Pings(_) | Stall(_)
-        );
+        let counts = matches!(self.fault, BadChunk | Cut(_) | End(_) | Pace(_) | Pings(_) | Stall(_));
         match body {
             Body::Events(events) => events.iter().filter(|event| !event.is_empty()).cloned().collect(),
             Body::Whole(bytes) if counts => (0..bytes.len())
@@ -108,27 +99,20 @@ impl Delivery<'_, '_> {
     }
 
     async fn write_head(&mut self, reply: &Reply, length: usize) -> std::io::Result<()> {
-        let reason = http::StatusCode::from_u16(reply.status)
-            .ok()
-            .and_then(|status| status.canonical_reason());
+        let reason =
+            http::StatusCode::from_u16(reply.status).ok().and_then(|status| status.canonical_reason());
         let mut head = format!("HTTP/1.1 {} {}\r\n", reply.status, reason.unwrap_or("Unknown"));
         for (name, value) in &reply.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        let off_by = if let Fault::Length(off_by) = self.fault {
-            Some(off_by)
-        } else {
-            None
-        };
+        let off_by = if let Fault::Length(off_by) = self.fault { Some(off_by) } else { None };
         self.chunked =
             off_by.is_none() && matches!(reply.body, Body::Events(_)) || self.fault == Fault::BadChunk;
         if self.chunked {
             head.push_str("transfer-encoding: chunked\r\n\r\n");
         } else {
-            let declared = i64::try_from(length)
-                .unwrap_or(i64::MAX)
-                .saturating_add(off_by.unwrap_or(0))
-                .max(0);
+            let declared =
+                i64::try_from(length).unwrap_or(i64::MAX).saturating_add(off_by.unwrap_or(0)).max(0);
             head.push_str(&format!("content-length: {declared}\r\n\r\n"));
         }
         let status = reply.status;

@@ -30,10 +30,7 @@ pub(super) async fn read_request(stream: &mut TcpStream, buffer: &mut BytesMut) 
         }
         fill(stream, buffer).await?;
     };
-    if request
-        .header("expect")
-        .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
-    {
+    if request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
         stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.ok()?;
     }
     request.body = if request.header("transfer-encoding").is_some() {
@@ -63,12 +60,9 @@ fn parse_head(buffer: &[u8]) -> Option<Option<(Request, usize)>> {
         headers.append(name, HeaderValue::from_bytes(header.value).ok()?);
     }
     let target = parsed.path?;
-    let (path, query) = target
-        .split_once('?')
-        .map_or((target, None), |(path, query)| (path, Some(query)));
-    let closes = headers
-        .get("connection")
-        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    let closes =
+        headers.get("connection").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
     let request = Request {
         method: Method::from_bytes(parsed.method?.as_bytes()).ok()?,
         path: path.to_owned(),

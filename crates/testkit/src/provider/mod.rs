@@ -39,11 +39,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            check_keys: true,
-            models: Vec::new(),
-        }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)), check_keys: true, models: Vec::new() }
     }
 }
 
@@ -112,9 +108,7 @@ impl MockProvider {
 
     /// The newest request; panics where there is none.
     pub fn last_request(&self) -> Recorded {
-        self.requests()
-            .pop()
-            .expect("no request has reached the mock provider")
+        self.requests().pop().expect("no request has reached the mock provider")
     }
 
     /// Forgets the recorded requests; connections and their numbers stay.
@@ -125,10 +119,7 @@ impl MockProvider {
     /// Waits until the condition holds and returns at once when it does; panics with what was recorded otherwise.
     pub async fn wait_for(&self, condition: impl FnMut(&State) -> bool, timeout: Duration) {
         if !self.holds_within(condition, timeout).await {
-            panic!(
-                "the condition did not hold within {timeout:?}; recorded: {:#?}",
-                self.requests()
-            );
+            panic!("the condition did not hold within {timeout:?}; recorded: {:#?}", self.requests());
         }
     }
 

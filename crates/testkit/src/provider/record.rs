@@ -48,10 +48,7 @@ impl Recorded {
 
     /// A header as text; empty where it is absent.
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// The `model` of the body; empty where there is none.
@@ -95,10 +92,7 @@ impl State {
     }
 
     pub fn count(&self, outcome: Outcome) -> usize {
-        self.requests
-            .iter()
-            .filter(|request| request.outcome == outcome)
-            .count()
+        self.requests.iter().filter(|request| request.outcome == outcome).count()
     }
 
     pub(super) fn connected(&mut self) -> u64 {
@@ -118,10 +112,7 @@ impl State {
     }
 
     pub(super) fn update(&mut self, number: usize, change: impl FnOnce(&mut Recorded)) {
-        if let Some(request) = number
-            .checked_sub(self.forgotten)
-            .and_then(|at| self.requests.get_mut(at))
-        {
+        if let Some(request) = number.checked_sub(self.forgotten).and_then(|at| self.requests.get_mut(at)) {
             change(request);
         }
     }

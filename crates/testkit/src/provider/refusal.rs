@@ -17,21 +17,11 @@ pub(super) type Checked<T = ()> = Result<T, Refusal>;
 impl Refusal {
     /// A request that is wrong in itself; both vendors answer 400 with the same type.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
-        Self {
-            status: 400,
-            kind: "invalid_request_error",
-            message: message.into(),
-            param: None,
-            code: None,
-        }
+        Self { status: 400, kind: "invalid_request_error", message: message.into(), param: None, code: None }
     }
 
     pub(super) fn of(status: u16, kind: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            kind,
-            ..Self::invalid(message)
-        }
+        Self { status, kind, ..Self::invalid(message) }
     }
 
     pub(super) fn param(mut self, param: impl Display) -> Self {

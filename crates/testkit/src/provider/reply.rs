@@ -32,26 +32,15 @@ impl Reply {
 
     pub(super) fn whole(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
-        Self {
-            status,
-            headers,
-            body: Body::Whole(body.into()),
-        }
+        Self { status, headers, body: Body::Whole(body.into()) }
     }
 
     pub(super) fn events(events: Vec<Bytes>) -> Self {
         let headers = vec![
-            (
-                "content-type".to_owned(),
-                "text/event-stream; charset=utf-8".to_owned(),
-            ),
+            ("content-type".to_owned(), "text/event-stream; charset=utf-8".to_owned()),
             ("cache-control".to_owned(), "no-cache".to_owned()),
         ];
-        Self {
-            status: 200,
-            headers,
-            body: Body::Events(events),
-        }
+        Self { status: 200, headers, body: Body::Events(events) }
     }
 
     pub(super) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -60,8 +49,7 @@ impl Reply {
     }
 
     pub(super) fn set_header(&mut self, name: &str, value: impl Into<String>) {
-        self.headers
-            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.into()));
     }
 }

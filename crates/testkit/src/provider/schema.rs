@@ -14,18 +14,12 @@ fn instance(schema: &Value, root: &Value, depth: usize) -> Value {
     }
     let inner = |schema: &Value| instance(schema, root, depth + 1);
     if let Some(target) = schema["$ref"].as_str() {
-        return inner(
-            root.pointer(target.trim_start_matches('#'))
-                .unwrap_or(&Value::Null),
-        );
+        return inner(root.pointer(target.trim_start_matches('#')).unwrap_or(&Value::Null));
     }
     if let Some(value) = schema.get("const").or_else(|| schema["enum"].get(0)) {
         return value.clone();
     }
-    if let Some(choice) = ["anyOf", "oneOf", "allOf"]
-        .iter()
-        .find_map(|word| schema[word].get(0))
-    {
+    if let Some(choice) = ["anyOf", "oneOf", "allOf"].iter().find_map(|word| schema[word].get(0)) {
         return inner(choice);
     }
     match kind(schema) {
@@ -52,12 +46,7 @@ fn kind(schema: &Value) -> &str {
 
 fn object(schema: &Value, inner: impl Fn(&Value) -> Value) -> Value {
     let mut members = Map::new();
-    for name in schema["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
+    for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         members.insert(name.to_owned(), inner(&schema["properties"][name]));
     }
     Value::Object(members)
@@ -76,10 +65,7 @@ fn string(schema: &Value) -> String {
     let shortest = schema["minLength"].as_u64().unwrap_or(0).min(MOST_CHARS);
     let missing = usize::try_from(shortest).unwrap_or(0).saturating_sub(text.len());
     let mut text = format!("{text}{}", "k".repeat(missing));
-    if let Some(longest) = schema["maxLength"]
-        .as_u64()
-        .and_then(|longest| usize::try_from(longest).ok())
-    {
+    if let Some(longest) = schema["maxLength"].as_u64().and_then(|longest| usize::try_from(longest).ok()) {
         text.truncate(longest);
     }
     text

@@ -85,18 +85,9 @@ impl Conversation {
         let thinking = self.thinks.then(|| format!("Thinking about: {}", self.text));
         let thinking_tokens = thinking.as_deref().map_or(0, tokens);
         let (text, stop) = self.within_limits(text, stop, thinking_tokens);
-        let spoken = calls
-            .iter()
-            .map(|call| tokens(&call.name) + tokens(&call.arguments.to_string()));
+        let spoken = calls.iter().map(|call| tokens(&call.name) + tokens(&call.arguments.to_string()));
         let output_tokens = thinking_tokens + tokens(&text) + spoken.sum::<u64>();
-        Answer {
-            thinking,
-            text,
-            calls,
-            stop,
-            thinking_tokens,
-            output_tokens,
-        }
+        Answer { thinking, text, calls, stop, thinking_tokens, output_tokens }
     }
 
     fn calls(&self) -> Vec<Call> {
@@ -121,9 +112,8 @@ impl Conversation {
         let mut rest = self.text.as_str();
         while let Some(at) = rest.find("call ") {
             rest = &rest[at + "call ".len()..];
-            let end = rest
-                .find(|c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c)))
-                .unwrap_or(rest.len());
+            let end =
+                rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_-.".contains(c))).unwrap_or(rest.len());
             let Some(tool) = self.tools.iter().find(|tool| tool.name == rest[..end]) else {
                 continue;
             };
@@ -137,10 +127,7 @@ impl Conversation {
                 }
                 _ => schema::minimal_instance(&tool.schema),
             };
-            calls.push(Call {
-                name: tool.name.clone(),
-                arguments: object(arguments),
-            });
+            calls.push(Call { name: tool.name.clone(), arguments: object(arguments) });
         }
         calls
     }
@@ -151,17 +138,11 @@ impl Conversation {
             Choice::Named(name) => self.tools.iter().find(|tool| tool.name == *name)?,
             Choice::Auto | Choice::Nothing => return None,
         };
-        Some(Call {
-            name: tool.name.clone(),
-            arguments: object(schema::minimal_instance(&tool.schema)),
-        })
+        Some(Call { name: tool.name.clone(), arguments: object(schema::minimal_instance(&tool.schema)) })
     }
 
     fn preface(&self) -> String {
-        let said = self
-            .text
-            .strip_prefix("say ")
-            .and_then(|rest| rest.split_once(" then call "));
+        let said = self.text.strip_prefix("say ").and_then(|rest| rest.split_once(" then call "));
         said.map(|(preface, _)| preface.to_owned()).unwrap_or_default()
     }
 
@@ -175,16 +156,9 @@ impl Conversation {
         if !self.results.is_empty() {
             return format!("results: {}", self.results.join("; "));
         }
-        if let Some(count) = self
-            .text
-            .strip_prefix("write ")
-            .and_then(|rest| rest.strip_suffix(" words"))
-        {
+        if let Some(count) = self.text.strip_prefix("write ").and_then(|rest| rest.strip_suffix(" words")) {
             let count = count.parse::<usize>().unwrap_or(0).min(MOST_WORDS);
-            return (1..=count)
-                .map(|number| format!("w{number}"))
-                .collect::<Vec<_>>()
-                .join(" ");
+            return (1..=count).map(|number| format!("w{number}")).collect::<Vec<_>>().join(" ");
         }
         let seen = self.attachments.join(", ");
         if seen.is_empty() {
@@ -195,11 +169,7 @@ impl Conversation {
     }
 
     fn within_limits(&self, mut text: String, mut stop: Stop, thinking_tokens: u64) -> (String, Stop) {
-        let first = self
-            .stops
-            .iter()
-            .filter_map(|word| Some((text.find(word.as_str())?, word)))
-            .min();
+        let first = self.stops.iter().filter_map(|word| Some((text.find(word.as_str())?, word))).min();
         if let Some((at, word)) = first.filter(|_| stop == Stop::End) {
             stop = Stop::Sequence(word.clone());
             text.truncate(at);
@@ -226,20 +196,12 @@ pub(super) fn tokens(text: &str) -> u64 {
 /// The text token by token.
 pub(super) fn pieces(text: &str) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
-    chars
-        .chunks(TOKEN_CHARS)
-        .map(|chunk| chunk.iter().collect())
-        .collect()
+    chars.chunks(TOKEN_CHARS).map(|chunk| chunk.iter().collect()).collect()
 }
 
 /// The tokens of every string in a request's messages, system and tools.
 pub(super) fn prompt_tokens(values: &[&Value]) -> u64 {
-    values
-        .iter()
-        .map(|value| strings(value))
-        .sum::<usize>()
-        .div_ceil(TOKEN_CHARS)
-        .max(1) as u64
+    values.iter().map(|value| strings(value)).sum::<usize>().div_ceil(TOKEN_CHARS).max(1) as u64
 }
 
 fn strings(value: &Value) -> usize {
@@ -253,9 +215,9 @@ fn strings(value: &Value) -> usize {
 
 /// A stable 64 bit digest (FNV-1a), for signatures and embeddings that must not change between runs.
 pub(super) fn digest(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 const TOKEN_CHARS: usize = 4;
@@ -268,30 +230,14 @@ mod tests {
     fn with_tools(text: &str, choice: Choice) -> Answer {
         let schema =
             json!({"type": "object", "required": ["city"], "properties": {"city": {"type": "string"}}});
-        let tools = ["weather", "clock"].map(|name| Tool {
-            name: name.into(),
-            schema: schema.clone(),
-        });
-        Conversation {
-            text: text.into(),
-            tools: tools.into(),
-            choice,
-            ..Conversation::default()
-        }
-        .answer()
+        let tools = ["weather", "clock"].map(|name| Tool { name: name.into(), schema: schema.clone() });
+        Conversation { text: text.into(), tools: tools.into(), choice, ..Conversation::default() }.answer()
     }
 
     #[test]
     fn calls_are_asked_for_in_words() {
-        let answer = with_tools(
-            r#"say hm then call weather {"city":"Paris"} and call clock"#,
-            Choice::Auto,
-        );
-        let arguments: Vec<String> = answer
-            .calls
-            .iter()
-            .map(|call| call.arguments.to_string())
-            .collect();
+        let answer = with_tools(r#"say hm then call weather {"city":"Paris"} and call clock"#, Choice::Auto);
+        let arguments: Vec<String> = answer.calls.iter().map(|call| call.arguments.to_string()).collect();
         assert_eq!(arguments, [r#"{"city":"Paris"}"#, r#"{"city":"mock"}"#]);
         assert_eq!((answer.text.as_str(), answer.stop), ("hm", Stop::Calls));
     }
@@ -300,41 +246,16 @@ mod tests {
     fn a_choice_decides() {
         assert_eq!(with_tools("call weather", Choice::Nothing).calls, []);
         assert_eq!(with_tools("hello", Choice::Any).calls[0].name, "weather");
-        assert_eq!(
-            with_tools("call weather", Choice::Named("clock".into())).calls[0].name,
-            "clock"
-        );
-        assert_eq!(
-            with_tools("do not recall weather reports", Choice::Auto)
-                .calls
-                .len(),
-            1
-        );
+        assert_eq!(with_tools("call weather", Choice::Named("clock".into())).calls[0].name, "clock");
+        assert_eq!(with_tools("do not recall weather reports", Choice::Auto).calls.len(), 1);
     }
 
     #[test]
     fn limits_cut_the_text_and_say_so() {
-        let base = |text: &str| Conversation {
-            text: text.into(),
-            ..Conversation::default()
-        };
-        let short = Conversation {
-            most_tokens: Some(2),
-            ..base("hello world")
-        }
-        .answer();
-        assert_eq!(
-            (short.text.as_str(), short.stop, short.output_tokens),
-            ("echo: he", Stop::Length, 2)
-        );
-        let stopped = Conversation {
-            stops: vec!["wor".into()],
-            ..base("hello world")
-        }
-        .answer();
-        assert_eq!(
-            (stopped.text.as_str(), stopped.stop),
-            ("echo: hello ", Stop::Sequence("wor".into()))
-        );
+        let base = |text: &str| Conversation { text: text.into(), ..Conversation::default() };
+        let short = Conversation { most_tokens: Some(2), ..base("hello world") }.answer();
+        assert_eq!((short.text.as_str(), short.stop, short.output_tokens), ("echo: he", Stop::Length, 2));
+        let stopped = Conversation { stops: vec!["wor".into()], ..base("hello world") }.answer();
+        assert_eq!((stopped.text.as_str(), stopped.stop), ("echo: hello ", Stop::Sequence("wor".into())));
     }
 }

@@ -29,11 +29,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(options: Options) -> Self {
-        Self {
-            options,
-            behaviours: Behaviours::default(),
-            state: watch::Sender::new(State::default()),
-        }
+        Self { options, behaviours: Behaviours::default(), state: watch::Sender::new(State::default()) }
     }
 
     pub(super) fn serves(&self, model: &str, families: &[&str]) -> bool {
@@ -58,22 +54,12 @@ impl Shared {
                     Vendor::OpenAi => openai::answer(self, request, number),
                     Vendor::Anthropic => anthropic::answer(self, request, number),
                 };
-                Plan {
-                    vendor,
-                    reply,
-                    behaviour,
-                    key,
-                }
+                Plan { vendor, reply, behaviour, key }
             }
             // A misspelt behaviour must not look like a healthy provider.
             Err(problem) => {
                 let reply = Reply::whole(500, "text/plain", format!("mock provider: {problem}"));
-                Plan {
-                    vendor,
-                    reply,
-                    behaviour: Behaviour::default(),
-                    key,
-                }
+                Plan { vendor, reply, behaviour: Behaviour::default(), key }
             }
         }
     }
@@ -91,11 +77,7 @@ fn vendor(request: &Request) -> Vendor {
 
 /// The key of a request, from where either vendor reads it; `x-api-key` wins, as it does at Anthropic.
 pub(super) fn presented_key(request: &Request) -> Option<&str> {
-    let bearer = || {
-        request
-            .header("authorization")
-            .and_then(|value| value.strip_prefix("Bearer "))
-    };
+    let bearer = || request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
     request.header("x-api-key").or_else(bearer)
 }
 
@@ -169,9 +151,7 @@ fn record(shared: &Shared, connection: u64, request: &Request) -> usize {
         ended_at: None,
     };
     let mut number = 0;
-    shared
-        .state
-        .send_modify(|state| number = state.received(recorded));
+    shared.state.send_modify(|state| number = state.received(recorded));
     number
 }
 

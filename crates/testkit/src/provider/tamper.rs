@@ -9,12 +9,7 @@ use super::{anthropic, openai};
 
 /// The reply with its fault of content, and the extra headers the behaviour asks for.
 pub(super) fn apply(plan: Plan) -> Reply {
-    let Plan {
-        vendor,
-        reply,
-        behaviour,
-        key,
-    } = plan;
+    let Plan { vendor, reply, behaviour, key } = plan;
     let mut reply = match &behaviour.fault {
         Fault::EchoKey => error_reply(vendor, 400, Some(format!("request failed for {key}"))),
         fault => tampered(vendor, reply, fault),
@@ -28,14 +23,9 @@ pub(super) fn apply(plan: Plan) -> Reply {
 fn tampered(vendor: Vendor, reply: Reply, fault: &Fault) -> Reply {
     match fault {
         Fault::Status { status, body: None } => error_reply(vendor, *status, None),
-        Fault::Status {
-            status,
-            body: Some(body),
-        } => Reply::whole(
-            *status,
-            content_type(body),
-            Bytes::copy_from_slice(body.as_bytes()),
-        ),
+        Fault::Status { status, body: Some(body) } => {
+            Reply::whole(*status, content_type(body), Bytes::copy_from_slice(body.as_bytes()))
+        }
         Fault::LargeError(bytes) => error_reply(vendor, 500, Some("x".repeat(*bytes))),
         Fault::Redirect(to) => Reply::whole(307, "text/plain", "moved").header("location", to.clone()),
         Fault::Html(status) => Reply::whole(*status, "text/html", html(*status)),
@@ -99,9 +89,7 @@ fn huge_line(mut reply: Reply, bytes: usize) -> Reply {
             events.truncate(1);
             events.push(line.freeze());
             events.extend(
-                (0..cut.len())
-                    .step_by(HUGE_PIECE)
-                    .map(|at| cut.slice(at..cut.len().min(at + HUGE_PIECE))),
+                (0..cut.len()).step_by(HUGE_PIECE).map(|at| cut.slice(at..cut.len().min(at + HUGE_PIECE))),
             );
         }
     }
@@ -133,11 +121,7 @@ fn edit_events(mut reply: Reply, edit: impl FnOnce(&mut Vec<Bytes>)) -> Reply {
 /// Every liberty the event-stream format allows.
 fn odd_framing(events: &mut [Bytes]) {
     for (number, event) in events.iter_mut().enumerate() {
-        let lead = if number == 0 {
-            "\u{feff}: comment\r\n\r\n"
-        } else {
-            ":\r\n"
-        };
+        let lead = if number == 0 { "\u{feff}: comment\r\n\r\n" } else { ":\r\n" };
         let mut odd = lead.to_owned();
         for line in String::from_utf8_lossy(event).lines() {
             odd.push_str(&line.replacen(": ", ":", 1));

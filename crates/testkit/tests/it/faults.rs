@@ -22,34 +22,18 @@ async fn statuses_carry_the_vendors_body_and_the_asked_headers() {
     let reply = openai(&provider).post(CHAT, &chat(&json!({}))).await;
     assert_eq!(reply.header("retry-after"), "Wed, 21 Oct 2026 07:28:00 GMT");
     assert!(!reply.header("x-request-id").is_empty());
-    assert_eq!(
-        reply.expect_json(429).await["error"]["code"],
-        "rate_limit_exceeded"
-    );
+    assert_eq!(reply.expect_json(429).await["error"]["code"], "rate_limit_exceeded");
     let body = message(&json!({ "model": "claude-sonnet-4-5~status=529" }));
-    let reply = anthropic(&provider)
-        .post("/v1/messages", &body)
-        .await
-        .expect_json(529)
-        .await;
+    let reply = anthropic(&provider).post("/v1/messages", &body).await.expect_json(529).await;
     assert_eq!(reply["error"]["type"], "overloaded_error");
     let client = openai(&provider).header("x-mock-behaviour", "html");
     let reply = client.post(CHAT, &chat(&json!({}))).await;
     assert_eq!((reply.status, reply.header("content-type")), (502, "text/html"));
     let client = openai(&provider).header("x-mock-behaviour", "nonsense");
     assert!(
-        client
-            .post(CHAT, &chat(&json!({})))
-            .await
-            .text()
-            .await
-            .contains("unknown mock behaviour `nonsense`")
+        client.post(CHAT, &chat(&json!({}))).await.text().await.contains("unknown mock behaviour `nonsense`")
     );
-    openai(&provider)
-        .post(CHAT, &chat(&json!({})))
-        .await
-        .expect_json(200)
-        .await;
+    openai(&provider).post(CHAT, &chat(&json!({}))).await.expect_json(200).await;
 }
 
 #[tokio::test]
@@ -57,9 +41,7 @@ async fn connections_break_where_asked() {
     let provider = MockProvider::start().await;
     for fault in [Fault::Reset, Fault::Close] {
         provider.enqueue(fault.into());
-        let result = openai(&provider)
-            .try_send(http::Method::POST, CHAT, &[], "{}")
-            .await;
+        let result = openai(&provider).try_send(http::Method::POST, CHAT, &[], "{}").await;
         assert!(result.is_err());
     }
     for (fault, events) in [(Fault::Cut(3), 3), (Fault::BadChunk, 1)] {
@@ -69,22 +51,11 @@ async fn connections_break_where_asked() {
         assert!(seen.len() <= events && !whole, "{fault:?}: {seen:?}");
     }
     provider.enqueue(Fault::End(2).into());
-    let (seen, whole) = openai(&provider)
-        .post(CHAT, &streamed("hello"))
-        .await
-        .events()
-        .collect_until_cut()
-        .await;
+    let (seen, whole) =
+        openai(&provider).post(CHAT, &streamed("hello")).await.events().collect_until_cut().await;
     assert!(seen.len() == 2 && whole, "a proper end after two events");
     provider.enqueue(Fault::Length(5).into());
-    assert!(
-        openai(&provider)
-            .post(CHAT, &chat(&json!({})))
-            .await
-            .try_bytes()
-            .await
-            .is_err()
-    );
+    assert!(openai(&provider).post(CHAT, &chat(&json!({}))).await.try_bytes().await.is_err());
     assert_eq!(provider.last_request().outcome, Outcome::Broken);
 }
 
@@ -100,14 +71,8 @@ async fn a_short_length_leaves_bytes_for_the_next_reply() {
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     raw.send(request).await;
     let rest = raw.read_until("HTTP/1.1 200").await;
-    assert!(
-        rest.contains("\"system_fingerprint\":\"fp_mock\"}HTTP/1.1 200"),
-        "{rest}"
-    );
-    assert_eq!(
-        provider.requests()[0].connection,
-        provider.requests()[1].connection
-    );
+    assert!(rest.contains("\"system_fingerprint\":\"fp_mock\"}HTTP/1.1 200"), "{rest}");
+    assert_eq!(provider.requests()[0].connection, provider.requests()[1].connection);
 }
 
 #[tokio::test]
@@ -121,9 +86,7 @@ async fn a_client_that_leaves_is_noticed() {
         _ = waiting => panic!("a hanging provider has answered"),
         () = provider.wait_for(|state| state.running() == 1, SOON) => {}
     }
-    provider
-        .wait_for(|state| state.count(Outcome::PeerGone) == 1, SOON)
-        .await;
+    provider.wait_for(|state| state.count(Outcome::PeerGone) == 1, SOON).await;
 
     provider.enqueue(Fault::Stall(2).into());
     let mut events = openai(&provider).post(CHAT, &streamed("hello")).await.events();
@@ -131,10 +94,7 @@ async fn a_client_that_leaves_is_noticed() {
     assert_eq!(provider.last_request().outcome, Outcome::Running);
     events.abandon();
     provider
-        .wait_for(
-            |state| state.count(Outcome::PeerGone) == 2 && state.connections_open() == 0,
-            SOON,
-        )
+        .wait_for(|state| state.count(Outcome::PeerGone) == 2 && state.connections_open() == 0, SOON)
         .await;
     assert_eq!(provider.last_request().events_sent, 2);
 }
@@ -145,12 +105,7 @@ async fn content_can_lie() {
     let client = openai(&provider);
     let events = async |fault: Fault| {
         provider.enqueue(fault.into());
-        client
-            .post(CHAT, &streamed("hello"))
-            .await
-            .events()
-            .collect()
-            .await
+        client.post(CHAT, &streamed("hello")).await.events().collect().await
     };
     assert!(events(Fault::ErrorFirst).await[0].json()["error"].is_object());
     let after = events(Fault::ErrorAfter(2)).await;
@@ -169,14 +124,7 @@ async fn content_can_lie() {
     let whole = client.post(CHAT, &chat(&json!({}))).await.expect_json(200).await;
     assert!(whole.get("usage").is_none());
     provider.enqueue(Fault::EchoKey.into());
-    assert!(
-        client
-            .post(CHAT, &chat(&json!({})))
-            .await
-            .text()
-            .await
-            .contains("sk-test")
-    );
+    assert!(client.post(CHAT, &chat(&json!({}))).await.text().await.contains("sk-test"));
     provider.enqueue(Fault::LargeError(1 << 20).into());
     assert!(client.post(CHAT, &chat(&json!({}))).await.bytes().await.len() > 1 << 20);
 }
@@ -195,13 +143,7 @@ async fn pings_come_and_pace_is_kept() {
 
     provider.enqueue(Fault::Pace(Duration::from_millis(10)).into());
     let started = std::time::Instant::now();
-    let count = openai(&provider)
-        .post(CHAT, &streamed("hi"))
-        .await
-        .events()
-        .collect()
-        .await
-        .len();
+    let count = openai(&provider).post(CHAT, &streamed("hi")).await.events().collect().await.len();
     assert!(started.elapsed() >= Duration::from_millis(10) * u32::try_from(count - 1).unwrap());
 }
 
@@ -214,16 +156,9 @@ async fn bodies_arrive_in_every_form() {
     let head = format!(
         "POST {CHAT} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-a\r\ncontent-type: application/json\r\n"
     );
-    raw.send(format!(
-        "{head}expect: 100-continue\r\ntransfer-encoding: chunked\r\n\r\n"
-    ))
-    .await;
+    raw.send(format!("{head}expect: 100-continue\r\ntransfer-encoding: chunked\r\n\r\n")).await;
     assert_eq!(raw.read_until("\r\n\r\n").await, "HTTP/1.1 100 Continue\r\n\r\n");
-    raw.send(format!(
-        "a\r\n{first}\r\n{:x};x=y\r\n{second}\r\n0\r\n\r\n",
-        second.len()
-    ))
-    .await;
+    raw.send(format!("a\r\n{first}\r\n{:x};x=y\r\n{second}\r\n0\r\n\r\n", second.len())).await;
     assert!(raw.read_until("\r\n\r\n").await.starts_with("HTTP/1.1 200 OK"));
     assert_eq!(provider.last_request().body, body);
     let closed = Client::new(&provider.url()).get("/v1/models").await;

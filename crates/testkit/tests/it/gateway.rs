@@ -35,11 +35,7 @@ wait $waiter
 #[tokio::test]
 async fn starts_stops_and_restarts_on_the_same_directory() {
     let (binary, _directory) = script(WELL_BEHAVED);
-    let mut gateway = Setup::new(binary)
-        .config("a: 1")
-        .variable("GREETING", "hi")
-        .start()
-        .await;
+    let mut gateway = Setup::new(binary).config("a: 1").variable("GREETING", "hi").start().await;
     assert_eq!(gateway.url(), "http://127.0.0.1:4242");
     assert_eq!(std::fs::read_to_string(gateway.config_file()).unwrap(), "a: 1");
     gateway.wait_for_log("starting 1 with no key", SOON).await;
@@ -54,10 +50,7 @@ async fn starts_stops_and_restarts_on_the_same_directory() {
 async fn a_start_that_fails_shows_status_and_log() {
     let (binary, _directory) = script("echo 'cannot bind' >&2; exit 2");
     let failed = Setup::new(binary).try_start().await.unwrap_err();
-    assert_eq!(
-        (failed.status.unwrap().code(), failed.log.as_str()),
-        (Some(2), "cannot bind\n")
-    );
+    assert_eq!((failed.status.unwrap().code(), failed.log.as_str()), (Some(2), "cannot bind\n"));
 }
 
 #[tokio::test]

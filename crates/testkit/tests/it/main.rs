@@ -1,10 +1,6 @@
 //! The mock provider and the fixtures are what other tests believe, so they are tested themselves.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "in a test a missing value is a failure"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "in a test a missing value is a failure")]
 
 mod faults;
 mod gateway;
@@ -16,10 +12,7 @@ use testkit::{Client, MockProvider};
 
 /// An OpenAI chat call with these members beside a model and a greeting.
 fn chat(members: &Value) -> Value {
-    merged(
-        json!({ "model": "gpt-4o", "messages": [{ "role": "user", "content": "hello" }] }),
-        members,
-    )
+    merged(json!({ "model": "gpt-4o", "messages": [{ "role": "user", "content": "hello" }] }), members)
 }
 
 /// An Anthropic message call with these members beside what is required.

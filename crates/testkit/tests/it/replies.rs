@@ -31,10 +31,8 @@ fn joined_chat(events: &[testkit::client::Event]) -> (Value, Value) {
                 calls.push(json!({ "name": call["function"]["name"], "arguments": "" }));
             }
             let so_far = calls[at]["arguments"].as_str().unwrap();
-            calls[at]["arguments"] = json!(format!(
-                "{so_far}{}",
-                call["function"]["arguments"].as_str().unwrap()
-            ));
+            calls[at]["arguments"] =
+                json!(format!("{so_far}{}", call["function"]["arguments"].as_str().unwrap()));
         }
         if !choice["finish_reason"].is_null() {
             finish = choice["finish_reason"].clone();
@@ -61,45 +59,21 @@ async fn openai_streams_agree_with_whole_replies() {
         chat(&json!({"model": "gpt-5", "messages": user("think")})),
     ];
     for mut body in bodies {
-        let whole = client
-            .post("/v1/chat/completions", &body)
-            .await
-            .expect_json(200)
-            .await;
+        let whole = client.post("/v1/chat/completions", &body).await.expect_json(200).await;
         body["stream"] = json!(true);
         body["stream_options"] = json!({ "include_usage": true });
-        let events = client
-            .post("/v1/chat/completions", &body)
-            .await
-            .events()
-            .collect()
-            .await;
+        let events = client.post("/v1/chat/completions", &body).await.events().collect().await;
         assert!(events.last().unwrap().is_done());
         let chunks: Vec<Value> = events.iter().map(testkit::client::Event::json).collect();
         let usage = &chunks[chunks.len() - 2];
-        assert_eq!(
-            (&usage["usage"], &usage["choices"]),
-            (&whole["usage"], &json!([]))
-        );
-        assert!(
-            chunks[..chunks.len() - 2]
-                .iter()
-                .all(|chunk| chunk.get("usage") == Some(&Value::Null))
-        );
+        assert_eq!((&usage["usage"], &usage["choices"]), (&whole["usage"], &json!([])));
+        assert!(chunks[..chunks.len() - 2].iter().all(|chunk| chunk.get("usage") == Some(&Value::Null)));
         let (message, finish) = joined_chat(&events);
         let said = &whole["choices"][0]["message"];
         for name in ["content", "refusal", "reasoning_content"] {
-            assert_eq!(
-                message[name].as_str().unwrap(),
-                said[name].as_str().unwrap_or_default(),
-                "{body}"
-            );
+            assert_eq!(message[name].as_str().unwrap(), said[name].as_str().unwrap_or_default(), "{body}");
         }
-        let calls = said["tool_calls"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|call| call["function"].clone());
+        let calls = said["tool_calls"].as_array().into_iter().flatten().map(|call| call["function"].clone());
         assert_eq!(message["calls"], calls.collect::<Value>());
         assert_eq!(finish, whole["choices"][0]["finish_reason"]);
     }
@@ -109,12 +83,7 @@ async fn openai_streams_agree_with_whole_replies() {
 async fn openai_usage_comes_only_when_asked_for() {
     let provider = MockProvider::start().await;
     let body = chat(&json!({ "stream": true }));
-    let events = openai(&provider)
-        .post("/v1/chat/completions", &body)
-        .await
-        .events()
-        .collect()
-        .await;
+    let events = openai(&provider).post("/v1/chat/completions", &body).await.events().collect().await;
     assert!(events.iter().all(|event| event.json().get("usage").is_none()));
 }
 
@@ -125,22 +94,12 @@ fn joined_message(events: &[testkit::client::Event]) -> Value {
     for event in events {
         let data = event.json();
         assert_eq!(data["type"], event.name.as_str());
-        let index = data["index"]
-            .as_u64()
-            .and_then(|index| usize::try_from(index).ok())
-            .unwrap_or(0);
+        let index = data["index"].as_u64().and_then(|index| usize::try_from(index).ok()).unwrap_or(0);
         match event.name.as_str() {
             "message_start" => message = data["message"].clone(),
             "content_block_start" => {
-                assert_eq!(
-                    message["content"].as_array().unwrap().len(),
-                    index,
-                    "blocks come in order"
-                );
-                message["content"]
-                    .as_array_mut()
-                    .unwrap()
-                    .push(data["content_block"].clone());
+                assert_eq!(message["content"].as_array().unwrap().len(), index, "blocks come in order");
+                message["content"].as_array_mut().unwrap().push(data["content_block"].clone());
                 input.clear();
             }
             "content_block_delta" => {
@@ -212,11 +171,7 @@ async fn a_second_turn_follows_tool_results() {
     let tools = json!([{"name": "weather", "input_schema": {"type": "object"}}]);
     let thinking = json!({"type": "enabled", "budget_tokens": 1024});
     let ask = message(&json!({"messages": user("call weather"), "tools": tools, "thinking": thinking}));
-    let first = anthropic(&provider)
-        .post("/v1/messages", &ask)
-        .await
-        .expect_json(200)
-        .await;
+    let first = anthropic(&provider).post("/v1/messages", &ask).await.expect_json(200).await;
     let id = first["content"][1]["id"].clone();
     let result =
         json!([{"type": "tool_result", "tool_use_id": id, "content": [{"type": "text", "text": "sunny"}]}]);
@@ -226,61 +181,27 @@ async fn a_second_turn_follows_tool_results() {
         {"role": "assistant", "content": first["content"]},
         {"role": "user", "content": result},
     ]);
-    let second = anthropic(&provider)
-        .post("/v1/messages", &body)
-        .await
-        .expect_json(200)
-        .await;
+    let second = anthropic(&provider).post("/v1/messages", &body).await.expect_json(200).await;
     assert_eq!(second["content"][1]["text"], "results: sunny");
 
     body["messages"][1]["content"][0]["thinking"] = json!("tampered");
-    let refused = anthropic(&provider)
-        .post("/v1/messages", &body)
-        .await
-        .expect_json(400)
-        .await;
-    assert!(
-        refused["error"]["message"]
-            .as_str()
-            .unwrap()
-            .contains("Invalid `signature`")
-    );
+    let refused = anthropic(&provider).post("/v1/messages", &body).await.expect_json(400).await;
+    assert!(refused["error"]["message"].as_str().unwrap().contains("Invalid `signature`"));
     body["messages"][1]["content"].as_array_mut().unwrap().remove(0);
-    let refused = anthropic(&provider)
-        .post("/v1/messages", &body)
-        .await
-        .expect_json(400)
-        .await;
-    assert!(
-        refused["error"]["message"]
-            .as_str()
-            .unwrap()
-            .contains("must start with a thinking block")
-    );
+    let refused = anthropic(&provider).post("/v1/messages", &body).await.expect_json(400).await;
+    assert!(refused["error"]["message"].as_str().unwrap().contains("must start with a thinking block"));
 }
 
 #[tokio::test]
 async fn embeddings_in_both_encodings_are_the_same_numbers() {
     let provider = MockProvider::start().await;
     let body = |encoding: &str| json!({"model": "text-embedding-3-small", "input": ["a", "b"], "dimensions": 8, "encoding_format": encoding});
-    let floats = openai(&provider)
-        .post("/v1/embeddings", &body("float"))
-        .await
-        .expect_json(200)
-        .await;
-    let packed = openai(&provider)
-        .post("/v1/embeddings", &body("base64"))
-        .await
-        .expect_json(200)
-        .await;
+    let floats = openai(&provider).post("/v1/embeddings", &body("float")).await.expect_json(200).await;
+    let packed = openai(&provider).post("/v1/embeddings", &body("base64")).await.expect_json(200).await;
     for at in 0..2 {
-        let bytes = STANDARD
-            .decode(packed["data"][at]["embedding"].as_str().unwrap())
-            .unwrap();
-        let unpacked: Vec<f32> = bytes
-            .chunks(4)
-            .map(|four| f32::from_le_bytes(four.try_into().unwrap()))
-            .collect();
+        let bytes = STANDARD.decode(packed["data"][at]["embedding"].as_str().unwrap()).unwrap();
+        let unpacked: Vec<f32> =
+            bytes.chunks(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect();
         let plain: Vec<f32> = serde_json::from_value(floats["data"][at]["embedding"].clone()).unwrap();
         assert_eq!((unpacked.len(), unpacked), (8, plain));
     }
@@ -291,19 +212,9 @@ async fn embeddings_in_both_encodings_are_the_same_numbers() {
 async fn models_are_listed_for_who_asks() {
     let provider = MockProvider::start().await;
     let listed = openai(&provider).get("/v1/models").await.expect_json(200).await;
-    assert_eq!(
-        (&listed["object"], &listed["data"][0]["object"]),
-        (&json!("list"), &json!("model"))
-    );
-    let listed = anthropic(&provider)
-        .get("/v1/models")
-        .await
-        .expect_json(200)
-        .await;
-    assert_eq!(
-        (&listed["has_more"], &listed["data"][0]["type"]),
-        (&json!(false), &json!("model"))
-    );
+    assert_eq!((&listed["object"], &listed["data"][0]["object"]), (&json!("list"), &json!("model")));
+    let listed = anthropic(&provider).get("/v1/models").await.expect_json(200).await;
+    assert_eq!((&listed["has_more"], &listed["data"][0]["type"]), (&json!(false), &json!("model")));
 }
 
 #[tokio::test]
@@ -312,19 +223,10 @@ async fn structured_output_fits_its_schema() {
     let schema = json!({"type": "object", "additionalProperties": false, "required": ["city"], "properties": {"city": {"type": "string"}}});
     let format =
         json!({"type": "json_schema", "json_schema": {"name": "place", "strict": true, "schema": schema}});
-    let reply = openai(&provider)
-        .post("/v1/chat/completions", &chat(&json!({"response_format": format})))
-        .await;
-    assert_eq!(
-        reply.expect_json(200).await["choices"][0]["message"]["content"],
-        r#"{"city":"mock"}"#
-    );
+    let reply =
+        openai(&provider).post("/v1/chat/completions", &chat(&json!({"response_format": format}))).await;
+    assert_eq!(reply.expect_json(200).await["choices"][0]["message"]["content"], r#"{"city":"mock"}"#);
     let config = json!({"format": {"type": "json_schema", "schema": schema}});
-    let reply = anthropic(&provider)
-        .post("/v1/messages", &message(&json!({"output_config": config})))
-        .await;
-    assert_eq!(
-        reply.expect_json(200).await["content"][0]["text"],
-        r#"{"city":"mock"}"#
-    );
+    let reply = anthropic(&provider).post("/v1/messages", &message(&json!({"output_config": config}))).await;
+    assert_eq!(reply.expect_json(200).await["content"][0]["text"], r#"{"city":"mock"}"#);
 }

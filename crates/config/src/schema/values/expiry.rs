@@ -15,10 +15,7 @@ pub(crate) struct Expiry(pub(crate) i64);
 impl Field for Expiry {
     fn shape() -> Shape {
         let pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}.*)?$";
-        Shape::Text {
-            what: "date or RFC 3339 time",
-            pattern: Some(pattern),
-        }
+        Shape::Text { what: "date or RFC 3339 time", pattern: Some(pattern) }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
@@ -52,15 +49,7 @@ mod tests {
     fn dates_and_times_are_moments() {
         assert_eq!(parse("1970-01-02"), Some(86_400_000));
         assert_eq!(parse("1970-01-01T01:00:00+01:00"), Some(0));
-        for text in [
-            "",
-            "2027",
-            "2027-13-01",
-            "2027-02-30",
-            "01.01.2027",
-            "2027-01-01T00:00",
-            "tomorrow",
-        ] {
+        for text in ["", "2027", "2027-13-01", "2027-02-30", "01.01.2027", "2027-01-01T00:00", "tomorrow"] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -16,10 +16,7 @@ pub(crate) struct Located<T> {
 impl<T> Located<T> {
     /// A default: it stands nowhere.
     pub(crate) fn nowhere(value: T) -> Self {
-        Self {
-            value,
-            at: At::default(),
-        }
+        Self { value, at: At::default() }
     }
 }
 
@@ -40,10 +37,7 @@ impl<T: Field> Field for Located<T> {
 
 impl<T: Field> Field for Vec<T> {
     fn shape() -> Shape {
-        Shape::List {
-            of: Box::new(T::shape()),
-            filled: false,
-        }
+        Shape::List { of: Box::new(T::shape()), filled: false }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
@@ -51,11 +45,7 @@ impl<T: Field> Field for Vec<T> {
     }
 
     fn written(&self) -> Option<Value> {
-        if self.is_empty() {
-            None
-        } else {
-            self.iter().map(Field::written).collect()
-        }
+        if self.is_empty() { None } else { self.iter().map(Field::written).collect() }
     }
 }
 

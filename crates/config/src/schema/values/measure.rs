@@ -27,15 +27,8 @@ impl<const LEAST_MS: u64> Time<LEAST_MS> {
 
 impl<const LEAST_MS: u64> Field for Time<LEAST_MS> {
     fn shape() -> Shape {
-        let pattern = if LEAST_MS == 0 {
-            "^[0-9]{1,10}(ms|s|m|h)$"
-        } else {
-            "^0*[1-9][0-9]{0,9}(ms|s|m|h)$"
-        };
-        Shape::Text {
-            what: "duration such as `200ms`, `5s`, `10m` or `1h`",
-            pattern: Some(pattern),
-        }
+        let pattern = if LEAST_MS == 0 { "^[0-9]{1,10}(ms|s|m|h)$" } else { "^0*[1-9][0-9]{0,9}(ms|s|m|h)$" };
+        Shape::Text { what: "duration such as `200ms`, `5s`, `10m` or `1h`", pattern: Some(pattern) }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
@@ -46,11 +39,7 @@ impl<const LEAST_MS: u64> Field for Time<LEAST_MS> {
             return None;
         };
         if !(LEAST_MS..=LONGEST_MS).contains(&millis) {
-            let range = if millis > LONGEST_MS {
-                "at most 30 days"
-            } else {
-                "longer than nothing"
-            };
+            let range = if millis > LONGEST_MS { "at most 30 days" } else { "longer than nothing" };
             reading.refuse(node, &format!("a duration that is {range}"), &written);
             return None;
         }
@@ -85,10 +74,7 @@ impl Size {
 impl Field for Size {
     fn shape() -> Shape {
         let pattern = "^0*[1-9][0-9]{0,9}(B|KB|KiB|MB|MiB|GB|GiB)$";
-        Shape::Text {
-            what: "size such as `32MiB`",
-            pattern: Some(pattern),
-        }
+        Shape::Text { what: "size such as `32MiB`", pattern: Some(pattern) }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
@@ -117,19 +103,13 @@ fn measure(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     if digits.is_empty() || significant.len() > 10 {
         return None;
     }
-    let number: u64 = if significant.is_empty() {
-        0
-    } else {
-        significant.parse().ok()?
-    };
+    let number: u64 = if significant.is_empty() { 0 } else { significant.parse().ok()? };
     number.checked_mul(*factor)
 }
 
 /// In the largest unit that leaves a whole number; decimal and binary sizes do not mix that way, so the later wins.
 fn print(amount: u64, units: &[(&str, u64)]) -> String {
-    let fitting = units
-        .iter()
-        .filter(|(_, factor)| amount.is_multiple_of(*factor) && amount >= *factor);
+    let fitting = units.iter().filter(|(_, factor)| amount.is_multiple_of(*factor) && amount >= *factor);
     match fitting.max_by_key(|(_, factor)| *factor) {
         Some((unit, factor)) => format!("{}{unit}", amount / factor),
         None => format!("{amount}{}", units.first().map_or("", |(unit, _)| *unit)),
@@ -146,36 +126,19 @@ mod tests {
         assert_eq!(time("200ms"), Some(200));
         assert_eq!(time("10m"), Some(600_000));
         assert_eq!(time("0s"), Some(0));
-        for text in [
-            "",
-            "5",
-            "s",
-            "5 s",
-            "-5s",
-            "1.5s",
-            "5S",
-            "5sec",
-            "99999999999s",
-            "18446744073709551616h",
-        ] {
+        for text in
+            ["", "5", "s", "5 s", "-5s", "1.5s", "5S", "5sec", "99999999999s", "18446744073709551616h"]
+        {
             assert_eq!(time(text), None, "{text}");
         }
         assert_eq!(measure("32MiB", &UNITS_OF_SIZE), Some(33_554_432));
-        assert_eq!(
-            measure("9999999999GiB", &UNITS_OF_SIZE),
-            Some(9_999_999_999 << 30)
-        );
+        assert_eq!(measure("9999999999GiB", &UNITS_OF_SIZE), Some(9_999_999_999 << 30));
     }
 
     #[test]
     fn printing_reads_back() {
-        for (amount, text) in [
-            (0, "0ms"),
-            (200, "200ms"),
-            (5_000, "5s"),
-            (90_000, "90s"),
-            (3_600_000, "1h"),
-        ] {
+        for (amount, text) in [(0, "0ms"), (200, "200ms"), (5_000, "5s"), (90_000, "90s"), (3_600_000, "1h")]
+        {
             assert_eq!(print(amount, &UNITS_OF_TIME), text);
             assert_eq!(measure(text, &UNITS_OF_TIME), Some(amount));
         }

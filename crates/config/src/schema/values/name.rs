@@ -20,18 +20,13 @@ impl Name {
         let letter_or_digit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         text.len() <= LONGEST
             && text.bytes().next().is_some_and(letter_or_digit)
-            && text
-                .bytes()
-                .all(|byte| letter_or_digit(byte) || matches!(byte, b'.' | b'_' | b'-'))
+            && text.bytes().all(|byte| letter_or_digit(byte) || matches!(byte, b'.' | b'_' | b'-'))
     }
 }
 
 impl Field for Name {
     fn shape() -> Shape {
-        Shape::Text {
-            what: "name",
-            pattern: Some("^[a-z0-9][a-z0-9._-]{0,62}$"),
-        }
+        Shape::Text { what: "name", pattern: Some("^[a-z0-9][a-z0-9._-]{0,62}$") }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
@@ -42,10 +37,7 @@ impl Field for Name {
         if written.value.len() > LONGEST {
             reading.error(
                 node,
-                format!(
-                    "a name has at most {LONGEST} characters, `{}` has more",
-                    written.shown
-                ),
+                format!("a name has at most {LONGEST} characters, `{}` has more", written.shown),
             );
         } else {
             let lower = written.shown.to_lowercase();

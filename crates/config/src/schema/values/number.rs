@@ -38,10 +38,7 @@ impl<const LEAST: u64, const MOST: u64> Whole<LEAST, MOST> {
 
 impl<const LEAST: u64, const MOST: u64> Field for Whole<LEAST, MOST> {
     fn shape() -> Shape {
-        Shape::Whole {
-            least: LEAST,
-            most: MOST,
-        }
+        Shape::Whole { least: LEAST, most: MOST }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {

@@ -13,10 +13,7 @@ pub(crate) struct SecretText(pub(crate) Secret<String>);
 
 impl Field for SecretText {
     fn shape() -> Shape {
-        Shape::Text {
-            what: "secret, best as a reference",
-            pattern: Some(r"^[\x21-\x7e]+$"),
-        }
+        Shape::Text { what: "secret, best as a reference", pattern: Some(r"^[\x21-\x7e]+$") }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
@@ -25,11 +22,7 @@ impl Field for SecretText {
         let secret = Secret::new(written.value);
         let text = secret.expose();
         if text.is_empty() {
-            reading.error_with(
-                node,
-                "the secret is empty",
-                "set the variable, or remove this field",
-            );
+            reading.error_with(node, "the secret is empty", "set the variable, or remove this field");
             return None;
         }
         // What goes into a header has to be visible ASCII, and no vendor issues anything else.

@@ -13,10 +13,7 @@ pub(crate) struct Text(pub(crate) Arc<str>);
 
 impl Field for Text {
     fn shape() -> Shape {
-        Shape::Text {
-            what: "text",
-            pattern: Some(r"^[^\s\x00-\x1f]([^\x00-\x1f]*[^\s\x00-\x1f])?$"),
-        }
+        Shape::Text { what: "text", pattern: Some(r"^[^\s\x00-\x1f]([^\x00-\x1f]*[^\s\x00-\x1f])?$") }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
@@ -36,10 +33,7 @@ pub(crate) struct FilePath(pub(crate) PathBuf);
 
 impl Field for FilePath {
     fn shape() -> Shape {
-        Shape::Text {
-            what: "path",
-            pattern: Some("^."),
-        }
+        Shape::Text { what: "path", pattern: Some("^.") }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {

@@ -27,20 +27,13 @@ pub(crate) struct BaseUrl {
 
 impl Field for BaseUrl {
     fn shape() -> Shape {
-        Shape::Text {
-            what: "URL",
-            pattern: Some(r"^\s*[hH][tT][tT][pP][sS]?:"),
-        }
+        Shape::Text { what: "URL", pattern: Some(r"^\s*[hH][tT][tT][pP][sS]?:") }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
         let url = read_url(node, reading)?;
         if !url.username().is_empty() || url.password().is_some() {
-            reading.error_with(
-                node,
-                "this URL holds a user name or password",
-                "put the key into `api_key`",
-            );
+            reading.error_with(node, "this URL holds a user name or password", "put the key into `api_key`");
             return None;
         }
         Self::new(&url)
@@ -80,13 +73,7 @@ impl BaseUrl {
 
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}://{}{}",
-            if self.tls { "https" } else { "http" },
-            self.authority,
-            self.path
-        )
+        write!(f, "{}://{}{}", if self.tls { "https" } else { "http" }, self.authority, self.path)
     }
 }
 
@@ -114,10 +101,7 @@ impl Field for PublicUrl {
             reading.error_with(node, "this URL holds a user name or password", "write it without");
             return None;
         }
-        Some(Self {
-            https: url.scheme() == "https",
-            url: url.as_str().trim_end_matches('/').to_owned(),
-        })
+        Some(Self { https: url.scheme() == "https", url: url.as_str().trim_end_matches('/').to_owned() })
     }
 }
 
@@ -166,10 +150,8 @@ fn check(text: &str) -> Result<Url, String> {
         return Err("expected a URL that begins with `https://` or `http://`".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(
-            "this URL has a query or fragment, which would be lost; write it without `?…` and `#…`"
-                .to_owned(),
-        );
+        return Err("this URL has a query or fragment, which would be lost; write it without `?…` and `#…`"
+            .to_owned());
     }
     Ok(url)
 }
@@ -182,10 +164,7 @@ mod tests {
     fn a_base_url_falls_into_parts() {
         let url = BaseUrl::parse("http://[::1]:8000/v1/").unwrap();
         assert_eq!((url.tls, &*url.host, url.port), (false, "::1", 8000));
-        assert_eq!(
-            (url.authority.as_str(), url.path.as_str(), url.loopback),
-            ("[::1]:8000", "/v1", true)
-        );
+        assert_eq!((url.authority.as_str(), url.path.as_str(), url.loopback), ("[::1]:8000", "/v1", true));
         let url = BaseUrl::parse("https://api.openai.com").unwrap();
         assert_eq!(
             (url.tls, url.port, url.authority.as_str(), url.path.as_str()),

@@ -15,17 +15,11 @@ pub(super) fn check_message(at: usize, message: &Value, is_last: bool, version: 
     let Some(members) = message.as_object() else {
         return Ok(());
     };
-    let role = required(members, &place, "role", &Kind::Text)?
-        .as_str()
-        .unwrap_or_default();
+    let role = required(members, &place, "role", &Kind::Text)?.as_str().unwrap_or_default();
     match role {
         "user" | "assistant" => only(&place, members, &["role", "content"])?,
         "system" => {
-            only(
-                &place,
-                members,
-                &["role", "content", "output_config", "cache_control"],
-            )?;
+            only(&place, members, &["role", "content", "output_config", "cache_control"])?;
             if let Some(config) = message["output_config"].as_object() {
                 check_output_config(&format!("{place}.output_config"), config)?;
             }
@@ -40,18 +34,16 @@ pub(super) fn check_message(at: usize, message: &Value, is_last: bool, version: 
     let may_be_empty = is_last && role == "assistant";
     match content {
         Value::String(text) if text.is_empty() && !may_be_empty => Err(empty_content(at)),
-        Value::String(text) if may_be_empty && text.ends_with(char::is_whitespace) => Err(Refusal::invalid(
-            "messages: final assistant content cannot end with trailing whitespace",
-        )),
+        Value::String(text) if may_be_empty && text.ends_with(char::is_whitespace) => {
+            Err(Refusal::invalid("messages: final assistant content cannot end with trailing whitespace"))
+        }
         Value::String(_) => Ok(()),
         Value::Array(blocks) if blocks.is_empty() && !may_be_empty => Err(empty_content(at)),
         Value::Array(blocks) => blocks
             .iter()
             .enumerate()
             .try_for_each(|(n, block)| check_block(&format!("{place}.content.{n}"), block, role, version)),
-        _ => Err(Refusal::invalid(format!(
-            "{place}.content: Input should be a valid string or list"
-        ))),
+        _ => Err(Refusal::invalid(format!("{place}.content: Input should be a valid string or list"))),
     }
 }
 
@@ -65,9 +57,7 @@ fn check_block(place: &str, block: &Value, role: &str, version: Version) -> Chec
     let Some(members) = block.as_object() else {
         return expect(place, &Kind::Object, block);
     };
-    let kind = required(members, place, "type", &Kind::Text)?
-        .as_str()
-        .unwrap_or_default();
+    let kind = required(members, place, "type", &Kind::Text)?.as_str().unwrap_or_default();
     let inner = format!("{place}.{kind}");
     let misplaced = match kind {
         "tool_use" | "thinking" | "redacted_thinking" => role != "assistant",
@@ -76,16 +66,12 @@ fn check_block(place: &str, block: &Value, role: &str, version: Version) -> Chec
         _ => false,
     };
     if misplaced {
-        return Err(Refusal::invalid(format!(
-            "{place}: `{kind}` blocks are not allowed in {role} messages"
-        )));
+        return Err(Refusal::invalid(format!("{place}: `{kind}` blocks are not allowed in {role} messages")));
     }
     match kind {
         "text" => {
             only(&inner, members, &["type", "text", "cache_control", "citations"])?;
-            let cites = block["citations"]
-                .as_array()
-                .is_some_and(|citations| !citations.is_empty());
+            let cites = block["citations"].as_array().is_some_and(|citations| !citations.is_empty());
             if cites && role == "user" && version >= Version::V20261021 {
                 return Err(Refusal::invalid(format!(
                     "{inner}.citations: citations are not allowed on user text"
@@ -98,11 +84,7 @@ fn check_block(place: &str, block: &Value, role: &str, version: Version) -> Chec
             check_image(&inner, required(members, &inner, "source", &Kind::Object)?)
         }
         "document" => {
-            only(
-                &inner,
-                members,
-                &["type", "source", "title", "context", "citations", "cache_control"],
-            )?;
+            only(&inner, members, &["type", "source", "title", "context", "citations", "cache_control"])?;
             required(members, &inner, "source", &Kind::Object).map(drop)
         }
         "tool_use" => check_tool_use(&inner, members),
@@ -118,12 +100,10 @@ fn check_block(place: &str, block: &Value, role: &str, version: Version) -> Chec
 /// Text must say something.
 pub(super) fn check_text(place: &str, text: &Value) -> Checked {
     match text.as_str() {
-        Some("") => Err(Refusal::invalid(format!(
-            "{place}: text content blocks must be non-empty"
-        ))),
-        Some(text) if text.trim().is_empty() => Err(Refusal::invalid(format!(
-            "{place}: text content blocks must contain non-whitespace text"
-        ))),
+        Some("") => Err(Refusal::invalid(format!("{place}: text content blocks must be non-empty"))),
+        Some(text) if text.trim().is_empty() => {
+            Err(Refusal::invalid(format!("{place}: text content blocks must contain non-whitespace text")))
+        }
         Some(_) => Ok(()),
         None => expect(place, &Kind::Text, text),
     }
@@ -145,9 +125,7 @@ fn check_image(place: &str, source: &Value) -> Checked {
                 );
                 return Err(Refusal::invalid(message));
             }
-            let data = required(members, &place, "data", &Kind::Text)?
-                .as_str()
-                .unwrap_or_default();
+            let data = required(members, &place, "data", &Kind::Text)?.as_str().unwrap_or_default();
             if data.is_empty() || STANDARD.decode(data).is_err() {
                 return Err(Refusal::invalid(format!("{place}.data: invalid base64 data")));
             }
@@ -155,9 +133,7 @@ fn check_image(place: &str, source: &Value) -> Checked {
         }
         "url" => {
             only(&place, members, &["type", "url"])?;
-            let url = required(members, &place, "url", &Kind::Text)?
-                .as_str()
-                .unwrap_or_default();
+            let url = required(members, &place, "url", &Kind::Text)?.as_str().unwrap_or_default();
             if url.starts_with("https://") {
                 Ok(())
             } else {
@@ -172,29 +148,15 @@ fn check_image(place: &str, source: &Value) -> Checked {
 }
 
 fn check_tool_use(place: &str, members: &Map<String, Value>) -> Checked {
-    only(
-        place,
-        members,
-        &["type", "id", "name", "input", "cache_control", "caller"],
-    )?;
-    check_id(
-        &format!("{place}.id"),
-        required(members, place, "id", &Kind::Text)?,
-    )?;
+    only(place, members, &["type", "id", "name", "input", "cache_control", "caller"])?;
+    check_id(&format!("{place}.id"), required(members, place, "id", &Kind::Text)?)?;
     required(members, place, "name", &Kind::Text)?;
     required(members, place, "input", &Kind::Object).map(drop)
 }
 
 fn check_tool_result(place: &str, members: &Map<String, Value>, version: Version) -> Checked {
-    only(
-        place,
-        members,
-        &["type", "tool_use_id", "content", "is_error", "cache_control"],
-    )?;
-    check_id(
-        &format!("{place}.tool_use_id"),
-        required(members, place, "tool_use_id", &Kind::Text)?,
-    )?;
+    only(place, members, &["type", "tool_use_id", "content", "is_error", "cache_control"])?;
+    check_id(&format!("{place}.tool_use_id"), required(members, place, "tool_use_id", &Kind::Text)?)?;
     if let Some(is_error) = members.get("is_error") {
         expect(&format!("{place}.is_error"), &Kind::Boolean, is_error)?;
     }
@@ -215,16 +177,10 @@ fn check_tool_result(place: &str, members: &Map<String, Value>, version: Version
 
 fn check_id(place: &str, id: &Value) -> Checked {
     let id = id.as_str().unwrap_or_default();
-    if !id.is_empty()
-        && id
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-    {
+    if !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
         return Ok(());
     }
-    Err(Refusal::invalid(format!(
-        "{place}: String should match pattern '^[a-zA-Z0-9_-]+$'"
-    )))
+    Err(Refusal::invalid(format!("{place}: String should match pattern '^[a-zA-Z0-9_-]+$'")))
 }
 
 const IMAGE_TYPES: &[&str] = &["image/jpeg", "image/png", "image/gif", "image/webp"];

@@ -19,12 +19,10 @@ pub(super) enum Kind {
 /// Refuses members that the API does not know, in its words.
 pub(super) fn only(place: &str, members: &Map<String, Value>, known: &[&str]) -> Checked {
     match members.keys().find(|name| !known.contains(&name.as_str())) {
-        Some(extra) if place.is_empty() => Err(Refusal::invalid(format!(
-            "{extra}: Extra inputs are not permitted"
-        ))),
-        Some(extra) => Err(Refusal::invalid(format!(
-            "{place}.{extra}: Extra inputs are not permitted"
-        ))),
+        Some(extra) if place.is_empty() => {
+            Err(Refusal::invalid(format!("{extra}: Extra inputs are not permitted")))
+        }
+        Some(extra) => Err(Refusal::invalid(format!("{place}.{extra}: Extra inputs are not permitted"))),
         None => Ok(()),
     }
 }
@@ -39,13 +37,7 @@ pub(super) fn expect(place: &str, kind: &Kind, value: &Value) -> Checked {
         Kind::Object => (value.is_object(), "dictionary"),
         Kind::Any => (true, ""),
     };
-    if is_right {
-        Ok(())
-    } else {
-        Err(Refusal::invalid(format!(
-            "{place}: Input should be a valid {noun}"
-        )))
-    }
+    if is_right { Ok(()) } else { Err(Refusal::invalid(format!("{place}: Input should be a valid {noun}"))) }
 }
 
 pub(super) fn required<'a>(
@@ -54,11 +46,7 @@ pub(super) fn required<'a>(
     name: &str,
     kind: &Kind,
 ) -> Checked<&'a Value> {
-    let place = if place.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{place}.{name}")
-    };
+    let place = if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
     let Some(value) = body.get(name) else {
         return Err(Refusal::invalid(format!("{place}: Field required")));
     };
@@ -80,9 +68,7 @@ pub(super) fn check(
         let sampling =
             ["temperature", "top_p", "top_k"].contains(&name.as_str()) && version >= Version::V20261021;
         if !known || sampling {
-            return Err(Refusal::invalid(format!(
-                "{name}: Extra inputs are not permitted"
-            )));
+            return Err(Refusal::invalid(format!("{name}: Extra inputs are not permitted")));
         }
     }
     // The mock remembers no conversations; the API says the same to organizations that it keeps none for.
@@ -119,9 +105,7 @@ fn check_sampling(body: &Map<String, Value>, model: &str) -> Checked {
             return Err(Refusal::invalid(format!("{name}: range: {least}..{most}")));
         }
         if generation(model) >= (4, 7) && (number - 1.0).abs() > f64::EPSILON {
-            return Err(Refusal::invalid(format!(
-                "`{name}` is deprecated for this model."
-            )));
+            return Err(Refusal::invalid(format!("`{name}` is deprecated for this model.")));
         }
     }
     let both = body.contains_key("temperature") && body.contains_key("top_p");
@@ -137,18 +121,10 @@ fn check_small_objects(body: &Map<String, Value>) -> Checked {
     if let Some(metadata) = body.get("metadata").and_then(Value::as_object) {
         only("metadata", metadata, &["user_id"])?;
     }
-    for (at, word) in body
-        .get("stop_sequences")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
+    for (at, word) in body.get("stop_sequences").and_then(Value::as_array).into_iter().flatten().enumerate() {
         expect(&format!("stop_sequences.{at}"), &Kind::Text, word)?;
         if word.as_str().is_some_and(|word| word.trim().is_empty()) {
-            return Err(Refusal::invalid(
-                "stop_sequences: each stop sequence must contain non-whitespace",
-            ));
+            return Err(Refusal::invalid("stop_sequences: each stop sequence must contain non-whitespace"));
         }
     }
     if let Some(tier) = body
@@ -169,9 +145,8 @@ fn check_small_objects(body: &Map<String, Value>) -> Checked {
 /// Effort and structured output; a mid-conversation system message may carry it too.
 pub(super) fn check_output_config(place: &str, config: &Map<String, Value>) -> Checked {
     only(place, config, &["effort", "format", "task_budget"])?;
-    if let Some(effort) = config
-        .get("effort")
-        .filter(|effort| !effort.as_str().is_some_and(|word| EFFORTS.contains(&word)))
+    if let Some(effort) =
+        config.get("effort").filter(|effort| !effort.as_str().is_some_and(|word| EFFORTS.contains(&word)))
     {
         return Err(Refusal::invalid(format!(
             "{place}.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max', not {effort}"
@@ -182,9 +157,7 @@ pub(super) fn check_output_config(place: &str, config: &Map<String, Value>) -> C
     };
     only(&format!("{place}.format"), format, &["type", "schema"])?;
     if format.get("type").and_then(Value::as_str) != Some("json_schema") {
-        return Err(Refusal::invalid(format!(
-            "{place}.format.type: Input should be 'json_schema'"
-        )));
+        return Err(Refusal::invalid(format!("{place}.format.type: Input should be 'json_schema'")));
     }
     let schema = required(format, &format!("{place}.format"), "schema", &Kind::Object)?;
     check_closed(schema).map_err(|()| {
@@ -199,24 +172,16 @@ fn check_closed(schema: &Value) -> Result<(), ()> {
     if schema["type"] == "object" && schema["additionalProperties"] != false {
         return Err(());
     }
-    let properties = ["properties", "$defs"]
-        .into_iter()
-        .flat_map(|word| schema[word].as_object());
-    let choices = ["anyOf", "allOf"]
-        .into_iter()
-        .flat_map(|word| schema[word].as_array());
-    let mut inner = properties
-        .flat_map(|members| members.values())
-        .chain(choices.flatten())
-        .chain(schema.get("items"));
+    let properties = ["properties", "$defs"].into_iter().flat_map(|word| schema[word].as_object());
+    let choices = ["anyOf", "allOf"].into_iter().flat_map(|word| schema[word].as_array());
+    let mut inner =
+        properties.flat_map(|members| members.values()).chain(choices.flatten()).chain(schema.get("items"));
     inner.try_for_each(check_closed)
 }
 
 pub(super) fn at_least(place: &str, value: &Value, least: i64) -> Checked {
     if value.as_i64().is_some_and(|number| number < least) {
-        return Err(Refusal::invalid(format!(
-            "{place}: Input should be greater than or equal to {least}"
-        )));
+        return Err(Refusal::invalid(format!("{place}: Input should be greater than or equal to {least}")));
     }
     Ok(())
 }

@@ -35,11 +35,7 @@ pub(super) fn answer(
         head: json!({ "id": format!("msg_mock{number:020}"), "type": "message", "role": "assistant", "model": model }),
         content: content(&answer, thinking, &conversation.text, number),
         stop_reason: stop_reason(&answer.stop),
-        stop_sequence: if let Stop::Sequence(word) = &answer.stop {
-            json!(word)
-        } else {
-            Value::Null
-        },
+        stop_sequence: if let Stop::Sequence(word) = &answer.stop { json!(word) } else { Value::Null },
         stop_details: stop_details(&answer),
         usage: usage(conversation.prompt_tokens, &answer, marks),
     };
@@ -56,10 +52,7 @@ pub(super) fn count_tokens(
     has_betas: bool,
 ) -> Checked<Reply> {
     let (conversation, ..) = read(shared, body, version, has_betas, true)?;
-    Ok(Reply::json(
-        200,
-        &json!({ "input_tokens": conversation.prompt_tokens }),
-    ))
+    Ok(Reply::json(200, &json!({ "input_tokens": conversation.prompt_tokens })))
 }
 
 /// Checks the whole request and understands it; also says whether it has cache marks.
@@ -73,9 +66,7 @@ fn read(
     let Some(members) = body.as_object() else {
         return Err(Refusal::invalid("Input should be an object"));
     };
-    let model = required(members, "", "model", &Kind::Text)?
-        .as_str()
-        .unwrap_or_default();
+    let model = required(members, "", "model", &Kind::Text)?.as_str().unwrap_or_default();
     fields::check(members, model, version, has_betas, counts)?;
     check_model(shared, model)?;
     check_system(&body["system"])?;
@@ -92,11 +83,7 @@ fn read(
     understand(members, &turns, &mut conversation);
     conversation.thinks = thinking != Thinking::Off;
     conversation.prompt_tokens = script::prompt_tokens(&[&body["system"], &body["messages"], &body["tools"]]);
-    Ok((
-        conversation,
-        thinking,
-        marks > 0 || members.contains_key("cache_control"),
-    ))
+    Ok((conversation, thinking, marks > 0 || members.contains_key("cache_control")))
 }
 
 fn check_system(system: &Value) -> Checked {
@@ -105,9 +92,7 @@ fn check_system(system: &Value) -> Checked {
         Value::Array(blocks) => blocks.iter().enumerate().try_for_each(|(at, block)| {
             let place = format!("system.{at}");
             let Some(members) = block.as_object() else {
-                return Err(Refusal::invalid(format!(
-                    "{place}: Input should be a valid dictionary"
-                )));
+                return Err(Refusal::invalid(format!("{place}: Input should be a valid dictionary")));
             };
             fields::only(&place, members, &["type", "text", "cache_control", "citations"])?;
             if block["type"] != "text" {
@@ -121,25 +106,16 @@ fn check_system(system: &Value) -> Checked {
 
 fn understand(body: &Map<String, Value>, turns: &[Turn<'_>], conversation: &mut Conversation) {
     conversation.most_tokens = body.get("max_tokens").and_then(Value::as_u64);
-    let stops = body
-        .get("stop_sequences")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let stops = body.get("stop_sequences").and_then(Value::as_array).into_iter().flatten();
     conversation.stops = stops.filter_map(Value::as_str).map(str::to_owned).collect();
-    conversation.schema = body
-        .get("output_config")
-        .and_then(|config| config["format"].get("schema"))
-        .cloned();
+    conversation.schema =
+        body.get("output_config").and_then(|config| config["format"].get("schema")).cloned();
     let Some(last) = turns.iter().rev().find(|turn| turn.role == "user") else {
         return;
     };
     let results = last.blocks.iter().filter(|block| block["type"] == "tool_result");
     conversation.results = results.map(|block| result_text(block)).collect();
-    let asked = turns
-        .iter()
-        .rev()
-        .find(|turn| turn.role == "user" && !turn.text().is_empty());
+    let asked = turns.iter().rev().find(|turn| turn.role == "user" && !turn.text().is_empty());
     conversation.text = asked.map(Turn::text).unwrap_or_default();
     for block in &last.blocks {
         match block["type"].as_str() {
@@ -155,18 +131,12 @@ fn understand(body: &Map<String, Value>, turns: &[Turn<'_>], conversation: &mut 
 fn result_text(block: &Value) -> String {
     let text = match &block["content"] {
         Value::String(text) => text.clone(),
-        Value::Array(parts) => parts
-            .iter()
-            .filter_map(|part| part["text"].as_str())
-            .collect::<Vec<_>>()
-            .join("\n"),
+        Value::Array(parts) => {
+            parts.iter().filter_map(|part| part["text"].as_str()).collect::<Vec<_>>().join("\n")
+        }
         _ => String::new(),
     };
-    if block["is_error"] == true {
-        format!("error: {text}")
-    } else {
-        text
-    }
+    if block["is_error"] == true { format!("error: {text}") } else { text }
 }
 
 fn content(answer: &Answer, thinking: Thinking, asked: &str, number: usize) -> Vec<Value> {
@@ -209,11 +179,7 @@ fn stop_details(answer: &Answer) -> Value {
 
 /// With cache marks half of the prompt was read from the cache and a quarter written to it.
 fn usage(prompt: u64, answer: &Answer, has_marks: bool) -> Value {
-    let (read, written) = if has_marks {
-        (prompt / 2, prompt / 4)
-    } else {
-        (0, 0)
-    };
+    let (read, written) = if has_marks { (prompt / 2, prompt / 4) } else { (0, 0) };
     json!({
         "input_tokens": prompt - read - written,
         "cache_creation_input_tokens": written,

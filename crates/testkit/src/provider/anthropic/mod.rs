@@ -38,13 +38,7 @@ fn route(shared: &Shared, request: &Request, number: usize) -> Checked<Reply> {
     match (method, path) {
         (&Method::POST, "/v1/messages") => {
             let body = json_body(request)?;
-            messages::answer(
-                shared,
-                &body,
-                version,
-                request.header("anthropic-beta").is_some(),
-                number,
-            )
+            messages::answer(shared, &body, version, request.header("anthropic-beta").is_some(), number)
         }
         (&Method::POST, "/v1/messages/count_tokens") => {
             let body = json_body(request)?;
@@ -73,62 +67,40 @@ fn check_key(shared: &Shared, request: &Request) -> Checked {
         return Ok(());
     }
     let as_bearer = request.header("x-api-key").is_none();
-    refuse(if as_bearer {
-        "Invalid bearer token"
-    } else {
-        "invalid x-api-key"
-    })
+    refuse(if as_bearer { "Invalid bearer token" } else { "invalid x-api-key" })
 }
 
 fn version(request: &Request) -> Checked<Version> {
     match request.header("anthropic-version") {
         Some("2023-06-01") => Ok(Version::V20230601),
         Some("2026-10-21") => Ok(Version::V20261021),
-        Some(other) => Err(Refusal::invalid(format!(
-            "anthropic-version: \"{other}\" is not a valid version"
-        ))),
+        Some(other) => {
+            Err(Refusal::invalid(format!("anthropic-version: \"{other}\" is not a valid version")))
+        }
         None => Err(Refusal::invalid("anthropic-version: header is required")),
     }
 }
 
 fn json_body(request: &Request) -> Checked<Value> {
-    if !request
-        .header("content-type")
-        .unwrap_or_default()
-        .starts_with("application/json")
-    {
+    if !request.header("content-type").unwrap_or_default().starts_with("application/json") {
         return Err(Refusal::invalid("The content type must be application/json"));
     }
     match serde_json::from_slice(&request.body) {
         Ok(body @ Value::Object(_)) => Ok(body),
         Ok(_) => Err(Refusal::invalid("Input should be an object")),
-        Err(error) => Err(Refusal::invalid(format!(
-            "The request body is not valid JSON: {error}"
-        ))),
+        Err(error) => Err(Refusal::invalid(format!("The request body is not valid JSON: {error}"))),
     }
 }
 
 fn with_headers(mut reply: Reply, id: &str) -> Reply {
     reply.set_header("request-id", id);
-    reply.set_header(
-        "anthropic-organization-id",
-        "00000000-0000-4000-8000-000000000000",
-    );
-    for (kind, limit) in [
-        ("requests", 4000),
-        ("tokens", 480_000),
-        ("input-tokens", 400_000),
-        ("output-tokens", 80_000),
-    ] {
+    reply.set_header("anthropic-organization-id", "00000000-0000-4000-8000-000000000000");
+    for (kind, limit) in
+        [("requests", 4000), ("tokens", 480_000), ("input-tokens", 400_000), ("output-tokens", 80_000)]
+    {
         reply.set_header(&format!("anthropic-ratelimit-{kind}-limit"), limit.to_string());
-        reply.set_header(
-            &format!("anthropic-ratelimit-{kind}-remaining"),
-            (limit - 1).to_string(),
-        );
-        reply.set_header(
-            &format!("anthropic-ratelimit-{kind}-reset"),
-            "2026-12-01T00:00:00Z",
-        );
+        reply.set_header(&format!("anthropic-ratelimit-{kind}-remaining"), (limit - 1).to_string());
+        reply.set_header(&format!("anthropic-ratelimit-{kind}-reset"), "2026-12-01T00:00:00Z");
     }
     reply
 }
@@ -149,20 +121,11 @@ pub(super) fn error_for_status(status: u16, message: Option<String>) -> Reply {
     let (kind, usual) = match status {
         400 => ("invalid_request_error", "The request is invalid"),
         401 => ("authentication_error", "invalid x-api-key"),
-        402 => (
-            "billing_error",
-            "Your credit balance is too low to access the Anthropic API",
-        ),
-        403 => (
-            "permission_error",
-            "Your API key does not have permission to use the specified resource",
-        ),
+        402 => ("billing_error", "Your credit balance is too low to access the Anthropic API"),
+        403 => ("permission_error", "Your API key does not have permission to use the specified resource"),
         404 => ("not_found_error", "model: unknown"),
         413 => ("request_too_large", "Request exceeds the maximum size"),
-        429 => (
-            "rate_limit_error",
-            "This request would exceed your organization's rate limit",
-        ),
+        429 => ("rate_limit_error", "This request would exceed your organization's rate limit"),
         504 => ("timeout_error", "Request timed out"),
         529 | 503 => ("overloaded_error", "Overloaded"),
         _ => ("api_error", "Internal server error"),
@@ -186,10 +149,8 @@ fn check_model(shared: &Shared, model: &str) -> Checked {
 
 /// Generation of a Claude model by its name (`claude-sonnet-4-5` is 4.5); the newest where the name does not say.
 fn generation(model: &str) -> (u32, u32) {
-    let mut numbers = model
-        .split(['-', '~'])
-        .filter_map(|word| word.parse::<u32>().ok())
-        .filter(|number| *number < 100);
+    let mut numbers =
+        model.split(['-', '~']).filter_map(|word| word.parse::<u32>().ok()).filter(|number| *number < 100);
     match (numbers.next(), numbers.next()) {
         (Some(major), minor) => (major, minor.unwrap_or(0)),
         (None, _) => (4, 5),
@@ -204,12 +165,8 @@ mod tests {
 
     #[test]
     fn names_say_the_generation() {
-        let names = [
-            "claude-sonnet-4-5",
-            "claude-opus-4-7-20260401",
-            "claude-haiku-5",
-            "claude-3-5-sonnet~stall=3",
-        ];
+        let names =
+            ["claude-sonnet-4-5", "claude-opus-4-7-20260401", "claude-haiku-5", "claude-3-5-sonnet~stall=3"];
         assert_eq!(names.map(generation), [(4, 5), (4, 7), (5, 0), (3, 5)]);
         assert_eq!(generation("mock-model"), (4, 5));
     }

@@ -8,11 +8,8 @@ use crate::provider::reply::Reply;
 use crate::provider::serve::Shared;
 
 pub(super) fn list(shared: &Shared) -> Reply {
-    let listed: Vec<&str> = LISTED
-        .iter()
-        .copied()
-        .chain(shared.options.models.iter().map(String::as_str))
-        .collect();
+    let listed: Vec<&str> =
+        LISTED.iter().copied().chain(shared.options.models.iter().map(String::as_str)).collect();
     let data: Vec<Value> = listed.iter().map(|id| model(id)).collect();
     Reply::json(
         200,

@@ -27,18 +27,11 @@ pub(super) fn turns(messages: &[Value]) -> Vec<Turn<'_>> {
         }
         if turns.last().is_none_or(|turn| turn.role != role) {
             let starts_with_text = message["content"].is_string();
-            turns.push(Turn {
-                role,
-                blocks: Vec::new(),
-                at,
-                texts: Vec::new(),
-                starts_with_text,
-            });
+            turns.push(Turn { role, blocks: Vec::new(), at, texts: Vec::new(), starts_with_text });
         }
         if let Some(turn) = turns.last_mut() {
             turn.texts.extend(message["content"].as_str());
-            turn.blocks
-                .extend(message["content"].as_array().into_iter().flatten());
+            turn.blocks.extend(message["content"].as_array().into_iter().flatten());
         }
     }
     turns
@@ -52,12 +45,7 @@ impl Turn<'_> {
             .iter()
             .filter(|block| block["type"] == "text")
             .filter_map(|block| block["text"].as_str());
-        self.texts
-            .iter()
-            .copied()
-            .chain(blocks)
-            .collect::<Vec<_>>()
-            .join("\n")
+        self.texts.iter().copied().chain(blocks).collect::<Vec<_>>().join("\n")
     }
 
     fn ids(&self, kind: &str, member: &str) -> Vec<&str> {
@@ -76,9 +64,7 @@ pub(super) fn check(turns: &[Turn<'_>], can_prefill: bool) -> Checked {
     match turns.first() {
         None => return Err(Refusal::invalid("messages: at least one message is required")),
         Some(first) if first.role != "user" => {
-            return Err(Refusal::invalid(
-                "messages: first message must use the \"user\" role",
-            ));
+            return Err(Refusal::invalid("messages: first message must use the \"user\" role"));
         }
         Some(_) => {}
     }
@@ -97,21 +83,13 @@ pub(super) fn check(turns: &[Turn<'_>], can_prefill: bool) -> Checked {
                 turn.at
             )));
         }
-        if let Some(twice) = answered
-            .iter()
-            .enumerate()
-            .find(|(at, id)| answered[..*at].contains(id))
-        {
+        if let Some(twice) = answered.iter().enumerate().find(|(at, id)| answered[..*at].contains(id)) {
             return Err(Refusal::invalid(format!(
                 "messages.{}.content: each tool_use must have a single result. Found multiple `tool_result` blocks with id: {}",
                 turn.at, twice.1
             )));
         }
-        let open: Vec<&str> = asked
-            .iter()
-            .copied()
-            .filter(|id| !answered.contains(id))
-            .collect();
+        let open: Vec<&str> = asked.iter().copied().filter(|id| !answered.contains(id)).collect();
         if !open.is_empty() || !answered.is_empty() && !turn.results_come_first() {
             let named = if open.is_empty() { answered } else { open };
             return Err(unanswered(turns, number, &named));
@@ -121,18 +99,11 @@ pub(super) fn check(turns: &[Turn<'_>], can_prefill: bool) -> Checked {
             return Err(Refusal::invalid("messages: `tool_use` ids must be unique"));
         }
     }
-    if asked.is_empty() {
-        Ok(())
-    } else {
-        Err(unanswered(turns, turns.len(), &asked))
-    }
+    if asked.is_empty() { Ok(()) } else { Err(unanswered(turns, turns.len(), &asked)) }
 }
 
 fn unanswered(turns: &[Turn<'_>], number: usize, ids: &[&str]) -> Refusal {
-    let at = number
-        .checked_sub(1)
-        .and_then(|before| turns.get(before))
-        .map_or(0, |turn| turn.at);
+    let at = number.checked_sub(1).and_then(|before| turns.get(before)).map_or(0, |turn| turn.at);
     Refusal::invalid(format!(
         "messages.{at}: `tool_use` ids were found without `tool_result` blocks immediately after: {}. Each `tool_use` \
          block must have a corresponding `tool_result` block in the next message.",

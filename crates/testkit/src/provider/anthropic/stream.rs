@@ -16,10 +16,7 @@ pub(super) fn events(message: &Message) -> Vec<Bytes> {
     opening["usage"]["output_tokens"] = json!(1);
     opening["usage"]["output_tokens_details"] = Value::Null;
     let mut events = vec![
-        event(
-            "message_start",
-            &json!({ "type": "message_start", "message": opening }),
-        ),
+        event("message_start", &json!({ "type": "message_start", "message": opening })),
         event("ping", &json!({ "type": "ping" })),
     ];
     for (index, block) in message.content.iter().enumerate() {
@@ -81,10 +78,7 @@ fn block_events(index: usize, block: &Value, events: &mut Vec<Bytes>) {
             &json!({ "type": "content_block_delta", "index": index, "delta": delta }),
         ));
     }
-    events.push(event(
-        "content_block_stop",
-        &json!({ "type": "content_block_stop", "index": index }),
-    ));
+    events.push(event("content_block_stop", &json!({ "type": "content_block_stop", "index": index })));
 }
 
 fn texts(block: &Value, member: &str) -> impl Iterator<Item = String> {

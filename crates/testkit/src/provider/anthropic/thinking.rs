@@ -22,9 +22,7 @@ pub(super) fn read(body: &Map<String, Value>, model: &str, turns: &[Turn<'_>]) -
     let Some(thinking) = body.get("thinking").and_then(Value::as_object) else {
         return Ok(Thinking::Off);
     };
-    let kind = required(thinking, "thinking", "type", &Kind::Text)?
-        .as_str()
-        .unwrap_or_default();
+    let kind = required(thinking, "thinking", "type", &Kind::Text)?.as_str().unwrap_or_default();
     let place = format!("thinking.{kind}");
     match kind {
         "disabled" | "between_tools" => {
@@ -35,9 +33,7 @@ pub(super) fn read(body: &Map<String, Value>, model: &str, turns: &[Turn<'_>]) -
         "adaptive" => {
             only(&place, thinking, &["type", "display"])?;
             if generation(model) < (4, 6) {
-                return Err(Refusal::invalid(
-                    "adaptive thinking is not supported on this model",
-                ));
+                return Err(Refusal::invalid("adaptive thinking is not supported on this model"));
             }
         }
         _ => {
@@ -51,9 +47,9 @@ pub(super) fn read(body: &Map<String, Value>, model: &str, turns: &[Turn<'_>]) -
     match thinking.get("display").and_then(Value::as_str) {
         Some("omitted") => Ok(Thinking::Omitted),
         None | Some("summarized") => Ok(Thinking::Shown),
-        Some(_) => Err(Refusal::invalid(format!(
-            "{place}.display: Input should be 'summarized' or 'omitted'"
-        ))),
+        Some(_) => {
+            Err(Refusal::invalid(format!("{place}.display: Input should be 'summarized' or 'omitted'")))
+        }
     }
 }
 
@@ -72,9 +68,7 @@ fn check_budget(
     at_least(&format!("{place}.budget_tokens"), budget, 1024)?;
     let most = body.get("max_tokens").and_then(Value::as_i64).unwrap_or(i64::MAX);
     if budget.as_i64().is_some_and(|budget| budget >= most) {
-        return Err(Refusal::invalid(
-            "`max_tokens` must be greater than `thinking.budget_tokens`.",
-        ));
+        return Err(Refusal::invalid("`max_tokens` must be greater than `thinking.budget_tokens`."));
     }
     Ok(())
 }
@@ -83,15 +77,11 @@ fn check_budget(
 fn check_company(body: &Map<String, Value>, turns: &[Turn<'_>]) -> Checked {
     let choice = body.get("tool_choice").and_then(|choice| choice["type"].as_str());
     if matches!(choice, Some("any" | "tool")) {
-        return Err(Refusal::invalid(
-            "Thinking may not be enabled when tool_choice forces tool use.",
-        ));
+        return Err(Refusal::invalid("Thinking may not be enabled when tool_choice forces tool use."));
     }
     let temperature = body.get("temperature").and_then(Value::as_f64);
     if temperature.is_some_and(|temperature| (temperature - 1.0).abs() > f64::EPSILON) {
-        return Err(Refusal::invalid(
-            "`temperature` may only be set to 1 when thinking is enabled.",
-        ));
+        return Err(Refusal::invalid("`temperature` may only be set to 1 when thinking is enabled."));
     }
     let last_assistant = turns.iter().rev().find(|turn| turn.role == "assistant");
     let Some(turn) =
@@ -99,15 +89,10 @@ fn check_company(body: &Map<String, Value>, turns: &[Turn<'_>]) -> Checked {
     else {
         return Ok(());
     };
-    let first = turn
-        .blocks
-        .first()
-        .and_then(|block| block["type"].as_str())
-        .unwrap_or_default();
+    let first = turn.blocks.first().and_then(|block| block["type"].as_str()).unwrap_or_default();
     // Only a tool loop that is still going on must show its thinking again.
-    let goes_on = turns
-        .last()
-        .is_some_and(|last| last.blocks.iter().any(|block| block["type"] == "tool_result"));
+    let goes_on =
+        turns.last().is_some_and(|last| last.blocks.iter().any(|block| block["type"] == "tool_result"));
     if goes_on && !["thinking", "redacted_thinking"].contains(&first) {
         return Err(Refusal::invalid(format!(
             "messages: Expected `thinking` or `redacted_thinking`, but found `{first}`. When `thinking` is enabled, a final \
@@ -123,31 +108,15 @@ pub(super) fn check_block(place: &str, kind: &str, members: &Map<String, Value>)
     let inner = format!("{place}.{kind}");
     let (signed, refused) = if kind == "thinking" {
         only(&inner, members, &["type", "thinking", "signature"])?;
-        let text = required(members, &inner, "thinking", &Kind::Text)?
-            .as_str()
-            .unwrap_or_default();
-        let signature = required(members, &inner, "signature", &Kind::Text)?
-            .as_str()
-            .unwrap_or_default();
-        (
-            is_signature(signature, text),
-            "Invalid `signature` in `thinking` block",
-        )
+        let text = required(members, &inner, "thinking", &Kind::Text)?.as_str().unwrap_or_default();
+        let signature = required(members, &inner, "signature", &Kind::Text)?.as_str().unwrap_or_default();
+        (is_signature(signature, text), "Invalid `signature` in `thinking` block")
     } else {
         only(&inner, members, &["type", "data"])?;
-        let data = required(members, &inner, "data", &Kind::Text)?
-            .as_str()
-            .unwrap_or_default();
-        (
-            is_signature(data, ""),
-            "Invalid `data` in `redacted_thinking` block",
-        )
+        let data = required(members, &inner, "data", &Kind::Text)?.as_str().unwrap_or_default();
+        (is_signature(data, ""), "Invalid `data` in `redacted_thinking` block")
     };
-    if signed {
-        Ok(())
-    } else {
-        Err(Refusal::invalid(format!("{place}: {refused}")))
-    }
+    if signed { Ok(()) } else { Err(Refusal::invalid(format!("{place}: {refused}"))) }
 }
 
 /// The proof that goes with a thinking text.

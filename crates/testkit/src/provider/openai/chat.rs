@@ -21,9 +21,7 @@ pub(super) struct Completion {
 
 pub(super) fn answer(shared: &Shared, body: &Value, number: usize) -> Checked<Reply> {
     let Some(members) = body.as_object() else {
-        return Err(Refusal::invalid(
-            "We could not parse the JSON body of your request.",
-        ));
+        return Err(Refusal::invalid("We could not parse the JSON body of your request."));
     };
     let Some(model) = body["model"].as_str().filter(|model| !model.is_empty()) else {
         return Err(Refusal::invalid("you must provide a model parameter"));
@@ -34,17 +32,12 @@ pub(super) fn answer(shared: &Shared, body: &Value, number: usize) -> Checked<Re
     messages::read(members.get("messages"), model, &mut conversation)?;
     tools::read(members, &mut conversation)?;
     conversation.thinks = reasons(model) && body["reasoning_effort"] != "none" || shows_reasoning(model);
-    conversation.most_tokens = body["max_completion_tokens"]
-        .as_u64()
-        .or(body["max_tokens"].as_u64());
+    conversation.most_tokens = body["max_completion_tokens"].as_u64().or(body["max_tokens"].as_u64());
     conversation.stops = stops(&body["stop"]);
     conversation.prompt_tokens = script::prompt_tokens(&[&body["messages"], &body["tools"]]);
     let completion = complete(&conversation, model, body["n"].as_u64().unwrap_or(1), number);
     if body["stream"] == true {
-        return Ok(Reply::events(stream::events(
-            &completion,
-            &body["stream_options"],
-        )));
+        return Ok(Reply::events(stream::events(&completion, &body["stream_options"])));
     }
     Ok(Reply::json(200, &whole(&completion)))
 }
@@ -78,21 +71,13 @@ fn complete(conversation: &Conversation, model: &str, count: u64, number: usize)
 
 /// Half of a long prompt, in the API's steps of 128.
 fn cached(prompt_tokens: u64) -> u64 {
-    if prompt_tokens < 1024 {
-        0
-    } else {
-        prompt_tokens / 2 / 128 * 128
-    }
+    if prompt_tokens < 1024 { 0 } else { prompt_tokens / 2 / 128 * 128 }
 }
 
 fn stops(stop: &Value) -> Vec<String> {
     match stop {
         Value::String(word) => vec![word.clone()],
-        Value::Array(words) => words
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
+        Value::Array(words) => words.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     }
 }

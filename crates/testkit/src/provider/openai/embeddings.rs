@@ -21,13 +21,10 @@ pub(super) fn answer(shared: &Shared, body: &Value) -> Checked<Reply> {
         return Err(Refusal::of(403, "invalid_request_error", message));
     }
     let known = ["model", "input", "dimensions", "encoding_format", "user"];
-    if let Some(unknown) = body
-        .as_object()
-        .and_then(|members| members.keys().find(|name| !known.contains(&name.as_str())))
+    if let Some(unknown) =
+        body.as_object().and_then(|members| members.keys().find(|name| !known.contains(&name.as_str())))
     {
-        return Err(Refusal::invalid(format!(
-            "Unrecognized request argument supplied: {unknown}"
-        )));
+        return Err(Refusal::invalid(format!("Unrecognized request argument supplied: {unknown}")));
     }
     let inputs = inputs(&body["input"])?;
     let dimensions = dimensions(model, &body["dimensions"])?;
@@ -36,18 +33,12 @@ pub(super) fn answer(shared: &Shared, body: &Value) -> Checked<Reply> {
         Some("base64") => true,
         Some(other) => {
             let message = format!("Invalid value: '{other}'. Supported values are: 'float' and 'base64'.");
-            return Err(Refusal::invalid(message)
-                .param("encoding_format")
-                .code("invalid_value"));
+            return Err(Refusal::invalid(message).param("encoding_format").code("invalid_value"));
         }
     };
     let data = inputs.iter().enumerate().map(|(index, input)| {
         let vector = vector(input, dimensions);
-        let embedding = if as_base64 {
-            json!(encode(&vector))
-        } else {
-            json!(vector)
-        };
+        let embedding = if as_base64 { json!(encode(&vector)) } else { json!(vector) };
         json!({ "object": "embedding", "index": index, "embedding": embedding })
     });
     let tokens = prompt_tokens(&[&body["input"]]);
@@ -67,10 +58,7 @@ fn inputs(input: &Value) -> Checked<Vec<String>> {
     let invalid = |message: &str, code| Err(Refusal::invalid(message).param("input").code(code));
     let texts = match input {
         Value::Null => {
-            return invalid(
-                "Missing required parameter: 'input'.",
-                "missing_required_parameter",
-            );
+            return invalid("Missing required parameter: 'input'.", "missing_required_parameter");
         }
         Value::String(text) => vec![text.clone()],
         Value::Array(items) if items.is_empty() => {
@@ -79,32 +67,20 @@ fn inputs(input: &Value) -> Checked<Vec<String>> {
         Value::Array(items) if items.iter().all(Value::is_u64) => vec![input.to_string()],
         Value::Array(items) if items.len() <= MOST_INPUTS => {
             let right = |item: &Value| {
-                item.is_string()
-                    || item
-                        .as_array()
-                        .is_some_and(|tokens| tokens.iter().all(Value::is_u64))
+                item.is_string() || item.as_array().is_some_and(|tokens| tokens.iter().all(Value::is_u64))
             };
             if let Some(wrong) = items.iter().find(|item| !right(item)) {
                 return expect("input", "a string or an array of tokens", false, wrong).map(|()| Vec::new());
             }
-            items
-                .iter()
-                .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
-                .collect()
+            items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
         }
         Value::Array(_) => {
-            return invalid(
-                "Invalid 'input': maximum array size is 2048.",
-                "array_above_max_length",
-            );
+            return invalid("Invalid 'input': maximum array size is 2048.", "array_above_max_length");
         }
         other => return expect("input", "a string or an array", false, other).map(|()| Vec::new()),
     };
     if texts.iter().any(String::is_empty) {
-        return invalid(
-            "Invalid 'input': input cannot be an empty string.",
-            "empty_string",
-        );
+        return invalid("Invalid 'input': input cannot be an empty string.", "empty_string");
     }
     Ok(texts)
 }
@@ -133,12 +109,7 @@ fn vector(input: &str, dimensions: usize) -> Vec<f32> {
             f32::from(u16::try_from(noise >> 48).unwrap_or(0)) / f32::from(u16::MAX) - 0.5
         })
         .collect();
-    let length = values
-        .iter()
-        .map(|value| value * value)
-        .sum::<f32>()
-        .sqrt()
-        .max(f32::MIN_POSITIVE);
+    let length = values.iter().map(|value| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
     values.into_iter().map(|value| value / length).collect()
 }
 

@@ -44,17 +44,12 @@ fn check_message(at: usize, message: &Value, model: &str) -> Checked {
             let text = format!(
                 "Invalid value: '{role}'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'."
             );
-            return Err(Refusal::invalid(text)
-                .param(format!("{place}.role"))
-                .code("invalid_value"));
+            return Err(Refusal::invalid(text).param(format!("{place}.role")).code("invalid_value"));
         }
         _ => return Err(missing(&format!("{place}.role"))),
     };
     let reasoning = |name: &str| shows_reasoning(model) && ["reasoning_content", "reasoning"].contains(&name);
-    if let Some(unknown) = members
-        .keys()
-        .find(|name| !allowed.contains(&name.as_str()) && !reasoning(name))
-    {
+    if let Some(unknown) = members.keys().find(|name| !allowed.contains(&name.as_str()) && !reasoning(name)) {
         return Err(unknown_parameter(&format!("{place}.{unknown}")));
     }
     if role == "tool" && !message["tool_call_id"].is_string() {
@@ -69,12 +64,7 @@ fn check_message(at: usize, message: &Value, model: &str) -> Checked {
             || message["refusal"].is_string()
             || !message["audio"].is_null()
             || !message["function_call"].is_null());
-    check_content(
-        &format!("{place}.content"),
-        &message["content"],
-        role,
-        may_be_silent,
-    )
+    check_content(&format!("{place}.content"), &message["content"], role, may_be_silent)
 }
 
 fn check_content(place: &str, content: &Value, role: &str, may_be_silent: bool) -> Checked {
@@ -107,15 +97,9 @@ fn check_part(place: &str, part: &Value, role: &str) -> Checked {
         _ => &["text"],
     };
     if !allowed.contains(&kind) {
-        let list = allowed
-            .iter()
-            .map(|word| format!("'{word}'"))
-            .collect::<Vec<_>>()
-            .join(", ");
+        let list = allowed.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ");
         let message = format!("Invalid value: '{kind}'. Supported values are: {list}.");
-        return Err(Refusal::invalid(message)
-            .param(format!("{place}.type"))
-            .code("invalid_value"));
+        return Err(Refusal::invalid(message).param(format!("{place}.type")).code("invalid_value"));
     }
     let mut members = part.as_object().into_iter().flat_map(|members| members.keys());
     let known = ["type", kind, "prompt_cache_breakpoint"];
@@ -123,19 +107,11 @@ fn check_part(place: &str, part: &Value, role: &str) -> Checked {
         return Err(unknown_parameter(&format!("{place}.{unknown}")));
     }
     match kind {
-        "text" | "refusal" => expect(
-            &format!("{place}.{kind}"),
-            "a string",
-            part[kind].is_string(),
-            &part[kind],
-        ),
+        "text" | "refusal" => {
+            expect(&format!("{place}.{kind}"), "a string", part[kind].is_string(), &part[kind])
+        }
         "image_url" => check_image(&format!("{place}.image_url"), &part["image_url"]),
-        _ => expect(
-            &format!("{place}.{kind}"),
-            "an object",
-            part[kind].is_object(),
-            &part[kind],
-        ),
+        _ => expect(&format!("{place}.{kind}"), "an object", part[kind].is_object(), &part[kind]),
     }
 }
 
@@ -144,23 +120,18 @@ fn check_image(place: &str, image: &Value) -> Checked {
     let Some(url) = image["url"].as_str() else {
         return Err(missing(&format!("{place}.url")));
     };
-    if let Some(detail) = image["detail"]
-        .as_str()
-        .filter(|detail| !["auto", "low", "high", "original"].contains(detail))
+    if let Some(detail) =
+        image["detail"].as_str().filter(|detail| !["auto", "low", "high", "original"].contains(detail))
     {
         let message = format!(
             "Invalid value: '{detail}'. Supported values are: 'low', 'high', 'original', and 'auto'."
         );
-        return Err(Refusal::invalid(message)
-            .param(format!("{place}.detail"))
-            .code("invalid_value"));
+        return Err(Refusal::invalid(message).param(format!("{place}.detail")).code("invalid_value"));
     }
     if url.starts_with("https://") || url.starts_with("http://") {
         return Ok(());
     }
-    let data = url
-        .strip_prefix("data:")
-        .and_then(|rest| rest.split_once(";base64,"));
+    let data = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
     let wrong = |message: &str, code| Err(Refusal::invalid(message).param(format!("{place}.url")).code(code));
     match data {
         None => wrong(
@@ -183,9 +154,7 @@ fn check_calls(place: &str, calls: &[Value]) -> Checked {
         let message = format!(
             "Invalid '{place}.tool_calls': empty array. Expected an array with minimum length 1, but got an empty array instead."
         );
-        return Err(Refusal::invalid(message)
-            .param(format!("{place}.tool_calls"))
-            .code("empty_array"));
+        return Err(Refusal::invalid(message).param(format!("{place}.tool_calls")).code("empty_array"));
     }
     for (at, call) in calls.iter().enumerate() {
         let place = format!("{place}.tool_calls[{at}]");
@@ -211,12 +180,7 @@ fn check_calls(place: &str, calls: &[Value]) -> Checked {
                     &function["name"],
                 )?;
                 let arguments = &function["arguments"];
-                expect(
-                    &format!("{place}.function.arguments"),
-                    "a string",
-                    arguments.is_string(),
-                    arguments,
-                )?;
+                expect(&format!("{place}.function.arguments"), "a string", arguments.is_string(), arguments)?;
             }
             Some("custom") => {}
             _ => return Err(missing(&format!("{place}.type"))),
@@ -266,10 +230,7 @@ fn check_answered(open: &[&str], asked_at: usize) -> Checked {
 }
 
 fn read_last_turn(messages: &[Value], conversation: &mut Conversation) {
-    let last_results = messages
-        .iter()
-        .rev()
-        .take_while(|message| message["role"] == "tool");
+    let last_results = messages.iter().rev().take_while(|message| message["role"] == "tool");
     conversation.results = last_results.map(|message| text_of(&message["content"])).collect();
     conversation.results.reverse();
     let last_user = messages.iter().rev().find(|message| message["role"] == "user");
@@ -279,9 +240,7 @@ fn read_last_turn(messages: &[Value], conversation: &mut Conversation) {
     conversation.text = text_of(content);
     for part in content.as_array().into_iter().flatten() {
         match part["type"].as_str() {
-            Some("image_url") => conversation
-                .attachments
-                .push(media_type(part["image_url"]["url"].as_str())),
+            Some("image_url") => conversation.attachments.push(media_type(part["image_url"]["url"].as_str())),
             Some("file") => conversation.attachments.push("file".to_owned()),
             Some("input_audio") => conversation.attachments.push("audio".to_owned()),
             _ => {}
@@ -292,19 +251,15 @@ fn read_last_turn(messages: &[Value], conversation: &mut Conversation) {
 fn text_of(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
-        Value::Array(parts) => parts
-            .iter()
-            .filter_map(|part| part["text"].as_str())
-            .collect::<Vec<_>>()
-            .join("\n"),
+        Value::Array(parts) => {
+            parts.iter().filter_map(|part| part["text"].as_str()).collect::<Vec<_>>().join("\n")
+        }
         _ => String::new(),
     }
 }
 
 fn media_type(url: Option<&str>) -> String {
-    let data = url
-        .and_then(|url| url.strip_prefix("data:"))
-        .and_then(|rest| rest.split_once(';'));
+    let data = url.and_then(|url| url.strip_prefix("data:")).and_then(|rest| rest.split_once(';'));
     data.map_or("url", |(media, _)| media).to_owned()
 }
 
@@ -315,20 +270,10 @@ fn missing(place: &str) -> Refusal {
 }
 
 fn unknown_parameter(place: &str) -> Refusal {
-    Refusal::invalid(format!("Unknown parameter: '{place}'."))
-        .param(place)
-        .code("unknown_parameter")
+    Refusal::invalid(format!("Unknown parameter: '{place}'.")).param(place).code("unknown_parameter")
 }
 
-const ASSISTANT: &[&str] = &[
-    "role",
-    "content",
-    "name",
-    "refusal",
-    "audio",
-    "tool_calls",
-    "function_call",
-    "annotations",
-];
+const ASSISTANT: &[&str] =
+    &["role", "content", "name", "refusal", "audio", "tool_calls", "function_call", "annotations"];
 const IMAGE_TYPES: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp"];
 const LONGEST_ID: usize = 40;

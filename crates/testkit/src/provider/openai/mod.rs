@@ -36,11 +36,7 @@ fn route(shared: &Shared, request: &Request, number: usize) -> Checked<Reply> {
             let message = format!("Not allowed to {method} on {path}.");
             Err(Refusal::of(405, "invalid_request_error", message).code("method_not_supported"))
         }
-        _ => Err(Refusal::of(
-            404,
-            "invalid_request_error",
-            format!("Invalid URL ({method} {path})"),
-        )),
+        _ => Err(Refusal::of(404, "invalid_request_error", format!("Invalid URL ({method} {path})"))),
     }
 }
 
@@ -76,9 +72,7 @@ fn json_body(request: &Request) -> Checked<Value> {
     }
     match serde_json::from_slice(&request.body) {
         Ok(body @ Value::Object(_)) => Ok(body),
-        _ => Err(Refusal::invalid(
-            "We could not parse the JSON body of your request.",
-        )),
+        _ => Err(Refusal::invalid("We could not parse the JSON body of your request.")),
     }
 }
 
@@ -103,45 +97,17 @@ fn refuse(refusal: &Refusal) -> Reply {
 pub(super) fn error_for_status(status: u16, message: Option<String>) -> Reply {
     let (kind, code, usual) = match status {
         400 => ("invalid_request_error", None, "The request is invalid."),
-        401 => (
-            "invalid_request_error",
-            Some("invalid_api_key"),
-            "Incorrect API key provided.",
-        ),
-        403 => (
-            "invalid_request_error",
-            Some("unsupported_country_region_territory"),
-            "Country not supported.",
-        ),
-        404 => (
-            "invalid_request_error",
-            Some("model_not_found"),
-            "The model does not exist.",
-        ),
-        429 => (
-            "requests",
-            Some("rate_limit_exceeded"),
-            "Rate limit reached. Please try again later.",
-        ),
-        503 => (
-            "server_error",
-            None,
-            "That model is currently overloaded with other requests.",
-        ),
-        _ => (
-            "server_error",
-            None,
-            "The server had an error while processing your request.",
-        ),
+        401 => ("invalid_request_error", Some("invalid_api_key"), "Incorrect API key provided."),
+        403 => {
+            ("invalid_request_error", Some("unsupported_country_region_territory"), "Country not supported.")
+        }
+        404 => ("invalid_request_error", Some("model_not_found"), "The model does not exist."),
+        429 => ("requests", Some("rate_limit_exceeded"), "Rate limit reached. Please try again later."),
+        503 => ("server_error", None, "That model is currently overloaded with other requests."),
+        _ => ("server_error", None, "The server had an error while processing your request."),
     };
     let message = message.unwrap_or_else(|| usual.to_owned());
-    with_headers(
-        refuse(&Refusal {
-            code,
-            ..Refusal::of(status, kind, message)
-        }),
-        0,
-    )
+    with_headers(refuse(&Refusal { code, ..Refusal::of(status, kind, message) }), 0)
 }
 
 /// A whole body and a stream event that say that the model is overloaded.
@@ -163,9 +129,7 @@ fn check_model(shared: &Shared, model: &str) -> Checked {
 
 /// Reasoning models refuse the sampling parameters.
 fn reasons(model: &str) -> bool {
-    let numbered = model
-        .strip_prefix('o')
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let numbered = model.strip_prefix('o').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     numbered || model.starts_with("gpt-5") && !model.starts_with("gpt-5-chat")
 }
 

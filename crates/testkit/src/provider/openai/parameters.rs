@@ -19,13 +19,8 @@ enum Kind {
 }
 
 pub(super) fn check(body: &Map<String, Value>, model: &str) -> Checked {
-    if let Some(unknown) = body
-        .keys()
-        .find(|name| !PARAMETERS.iter().any(|(known, _)| known == name))
-    {
-        return Err(Refusal::invalid(format!(
-            "Unrecognized request argument supplied: {unknown}"
-        )));
+    if let Some(unknown) = body.keys().find(|name| !PARAMETERS.iter().any(|(known, _)| known == name)) {
+        return Err(Refusal::invalid(format!("Unrecognized request argument supplied: {unknown}")));
     }
     for (name, kind) in PARAMETERS {
         if let Some(value) = body.get(*name).filter(|value| !value.is_null()) {
@@ -34,18 +29,12 @@ pub(super) fn check(body: &Map<String, Value>, model: &str) -> Checked {
     }
     check_reasoning(body, model)?;
     check_company(body)?;
-    if let Some(stops) = body
-        .get("stop")
-        .and_then(Value::as_array)
-        .filter(|stops| stops.len() > 4)
-    {
+    if let Some(stops) = body.get("stop").and_then(Value::as_array).filter(|stops| stops.len() > 4) {
         let found = stops.len();
         let message = format!(
             "Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length {found} instead."
         );
-        return Err(Refusal::invalid(message)
-            .param("stop")
-            .code("array_above_max_length"));
+        return Err(Refusal::invalid(message).param("stop").code("array_above_max_length"));
     }
     Ok(())
 }
@@ -62,11 +51,7 @@ fn check_kind(name: &str, kind: &Kind, value: &Value) -> Checked {
             if value.as_str().is_some_and(|text| allowed.contains(&text)) {
                 return Ok(());
             }
-            let list = allowed
-                .iter()
-                .map(|word| format!("'{word}'"))
-                .collect::<Vec<_>>()
-                .join(", ");
+            let list = allowed.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ");
             let message = format!(
                 "Invalid value: '{}'. Supported values are: {list}.",
                 value.as_str().unwrap_or_default()
@@ -76,26 +61,12 @@ fn check_kind(name: &str, kind: &Kind, value: &Value) -> Checked {
         Kind::Integer(least, most) => {
             expect(name, "an integer", value.is_i64() || value.is_u64(), value)?;
             let number = value.as_i64().unwrap_or(i64::MAX);
-            in_range(
-                name,
-                "integer",
-                number < *least,
-                number > *most,
-                (least, most),
-                value,
-            )
+            in_range(name, "integer", number < *least, number > *most, (least, most), value)
         }
         Kind::Decimal(least, most) => {
             expect(name, "a decimal", value.is_number(), value)?;
             let number = value.as_f64().unwrap_or(f64::MAX);
-            in_range(
-                name,
-                "decimal",
-                number < *least,
-                number > *most,
-                (least, most),
-                value,
-            )
+            in_range(name, "decimal", number < *least, number > *most, (least, most), value)
         }
     }
 }
@@ -151,28 +122,21 @@ fn check_reasoning(body: &Map<String, Value>, model: &str) -> Checked {
     let given = |name: &str| body.get(name).filter(|value| !value.is_null());
     if !reasons(model) {
         return match given("reasoning_effort") {
-            Some(_) => Err(Refusal::invalid(
-                "Unrecognized request argument supplied: reasoning_effort",
-            )),
+            Some(_) => Err(Refusal::invalid("Unrecognized request argument supplied: reasoning_effort")),
             None => Ok(()),
         };
     }
     if given("max_tokens").is_some() {
         let message = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.";
-        return Err(Refusal::invalid(message)
-            .param("max_tokens")
-            .code("unsupported_parameter"));
+        return Err(Refusal::invalid(message).param("max_tokens").code("unsupported_parameter"));
     }
     // With reasoning switched off these models sample like the others.
     if given("reasoning_effort").is_some_and(|effort| effort == "none") {
         return Ok(());
     }
-    for (name, default) in [
-        ("temperature", 1.0),
-        ("top_p", 1.0),
-        ("presence_penalty", 0.0),
-        ("frequency_penalty", 0.0),
-    ] {
+    for (name, default) in
+        [("temperature", 1.0), ("top_p", 1.0), ("presence_penalty", 0.0), ("frequency_penalty", 0.0)]
+    {
         if let Some(value) = given(name).filter(|value| value.as_f64() != Some(default)) {
             let message = format!(
                 "Unsupported value: '{name}' does not support {value} with this model. Only the default ({default}) value is supported."
@@ -180,17 +144,12 @@ fn check_reasoning(body: &Map<String, Value>, model: &str) -> Checked {
             return Err(Refusal::invalid(message).param(name).code("unsupported_value"));
         }
     }
-    let never: &[&str] = if model.starts_with('o') {
-        &["logprobs", "top_logprobs", "logit_bias", "stop"]
-    } else {
-        NEVER
-    };
+    let never: &[&str] =
+        if model.starts_with('o') { &["logprobs", "top_logprobs", "logit_bias", "stop"] } else { NEVER };
     for name in never {
         if given(name).is_some_and(|value| *value != Value::Bool(false)) {
             let message = format!("Unsupported parameter: '{name}' is not supported with this model.");
-            return Err(Refusal::invalid(message)
-                .param(name)
-                .code("unsupported_parameter"));
+            return Err(Refusal::invalid(message).param(name).code("unsupported_parameter"));
         }
     }
     Ok(())
@@ -211,11 +170,7 @@ fn check_company(body: &Map<String, Value>) -> Checked {
             on("logprobs"),
             "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled.",
         ),
-        (
-            "metadata",
-            on("store"),
-            "The 'metadata' parameter is only allowed when 'store' is enabled.",
-        ),
+        ("metadata", on("store"), "The 'metadata' parameter is only allowed when 'store' is enabled."),
         (
             "tool_choice",
             given("tools"),
@@ -234,9 +189,7 @@ fn check_company(body: &Map<String, Value>) -> Checked {
     }
     if given("max_tokens") && given("max_completion_tokens") {
         let message = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.";
-        return Err(Refusal::invalid(message)
-            .param("max_tokens")
-            .code("invalid_parameter_combination"));
+        return Err(Refusal::invalid(message).param("max_tokens").code("invalid_parameter_combination"));
     }
     Ok(())
 }
@@ -266,17 +219,11 @@ const PARAMETERS: &[(&str, Kind)] = &[
     ("prompt_cache_key", Kind::Text),
     ("prompt_cache_options", Kind::Object),
     ("prompt_cache_retention", Kind::OneOf(&["in_memory", "24h"])),
-    (
-        "reasoning_effort",
-        Kind::OneOf(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
-    ),
+    ("reasoning_effort", Kind::OneOf(&["none", "minimal", "low", "medium", "high", "xhigh", "max"])),
     ("response_format", Kind::Object),
     ("safety_identifier", Kind::Text),
     ("seed", Kind::Integer(i64::MIN, i64::MAX)),
-    (
-        "service_tier",
-        Kind::OneOf(&["auto", "default", "flex", "scale", "priority", "fast"]),
-    ),
+    ("service_tier", Kind::OneOf(&["auto", "default", "flex", "scale", "priority", "fast"])),
     ("stop", Kind::Any),
     ("store", Kind::Boolean),
     ("stream", Kind::Boolean),

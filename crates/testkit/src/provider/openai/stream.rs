@@ -52,23 +52,11 @@ impl Chunks<'_> {
         if !answer.calls.is_empty() && answer.text.is_empty() {
             deltas[0]["content"] = Value::Null;
         }
-        if let Some(thinking) = answer
-            .thinking
-            .as_deref()
-            .filter(|_| self.completion.shows_reasoning)
-        {
-            deltas.extend(
-                pieces(thinking)
-                    .into_iter()
-                    .map(|piece| json!({ "reasoning_content": piece })),
-            );
+        if let Some(thinking) = answer.thinking.as_deref().filter(|_| self.completion.shows_reasoning) {
+            deltas.extend(pieces(thinking).into_iter().map(|piece| json!({ "reasoning_content": piece })));
         }
         let field = if refuses { "refusal" } else { "content" };
-        deltas.extend(
-            pieces(&answer.text)
-                .into_iter()
-                .map(|piece| json!({ field: piece })),
-        );
+        deltas.extend(pieces(&answer.text).into_iter().map(|piece| json!({ field: piece })));
         for (at, call) in answer.calls.iter().enumerate() {
             let id = call_id(self.completion, index, at);
             let function = json!({ "name": call.name, "arguments": "" });
@@ -79,10 +67,7 @@ impl Chunks<'_> {
                 ),
             );
         }
-        let mut events: Vec<Bytes> = deltas
-            .iter()
-            .map(|delta| self.event(index, delta, None))
-            .collect();
+        let mut events: Vec<Bytes> = deltas.iter().map(|delta| self.event(index, delta, None)).collect();
         events.push(self.event(index, &json!({}), Some(finish_reason(&answer.stop))));
         events
     }

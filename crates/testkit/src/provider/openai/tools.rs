@@ -32,9 +32,7 @@ fn read_tool(at: usize, tool: &Value) -> Checked<Option<Tool>> {
         Some("custom") => return Ok(None),
         Some(other) => {
             let message = format!("Invalid value: '{other}'. Supported values are: 'function' and 'custom'.");
-            return Err(Refusal::invalid(message)
-                .param(format!("{place}.type"))
-                .code("invalid_value"));
+            return Err(Refusal::invalid(message).param(format!("{place}.type")).code("invalid_value"));
         }
         None => return Err(missing(&format!("{place}.type"))),
     }
@@ -43,10 +41,7 @@ fn read_tool(at: usize, tool: &Value) -> Checked<Option<Tool>> {
         return Err(missing(&format!("{place}.function.name")));
     };
     let allowed = ["name", "description", "parameters", "strict"];
-    let mut members = function
-        .as_object()
-        .into_iter()
-        .flat_map(|members| members.keys());
+    let mut members = function.as_object().into_iter().flat_map(|members| members.keys());
     if let Some(unknown) = members.find(|name| !allowed.contains(&name.as_str())) {
         let place = format!("{place}.function.{unknown}");
         return Err(Refusal::invalid(format!("Unknown parameter: '{place}'."))
@@ -68,10 +63,7 @@ fn read_tool(at: usize, tool: &Value) -> Checked<Option<Tool>> {
             .param(format!("{place}.function.parameters"))
             .code("invalid_function_parameters")
     })?;
-    Ok(Some(Tool {
-        name: name.to_owned(),
-        schema: schema.clone(),
-    }))
+    Ok(Some(Tool { name: name.to_owned(), schema: schema.clone() }))
 }
 
 fn check_parameters(schema: &Value, strict: bool) -> Result<(), String> {
@@ -79,20 +71,10 @@ fn check_parameters(schema: &Value, strict: bool) -> Result<(), String> {
         return Ok(());
     }
     if schema["type"] != "object" {
-        let found = if schema["type"].is_null() {
-            "\"None\"".to_owned()
-        } else {
-            schema["type"].to_string()
-        };
-        return Err(format!(
-            "schema must be a JSON Schema of 'type: \"object\"', got 'type: {found}'."
-        ));
+        let found = if schema["type"].is_null() { "\"None\"".to_owned() } else { schema["type"].to_string() };
+        return Err(format!("schema must be a JSON Schema of 'type: \"object\"', got 'type: {found}'."));
     }
-    if strict {
-        check_strict(schema, "()")
-    } else {
-        Ok(())
-    }
+    if strict { check_strict(schema, "()") } else { Ok(()) }
 }
 
 /// Strict schemas close every object and require every property.
@@ -124,19 +106,13 @@ fn check_strict(schema: &Value, context: &str) -> Result<(), String> {
             Value::Object(members) => members.values().collect(),
             _ => Vec::new(),
         };
-        inner
-            .into_iter()
-            .try_for_each(|inner| check_strict(inner, &format!("('{word}',)")))?;
+        inner.into_iter().try_for_each(|inner| check_strict(inner, &format!("('{word}',)")))?;
     }
     Ok(())
 }
 
 fn read_choice(choice: &Value, tools: &[Tool]) -> Checked<Choice> {
-    let wrong = |message: String| {
-        Err(Refusal::invalid(message)
-            .param("tool_choice")
-            .code("invalid_value"))
-    };
+    let wrong = |message: String| Err(Refusal::invalid(message).param("tool_choice").code("invalid_value"));
     match choice {
         Value::String(word) => match word.as_str() {
             "auto" => Ok(Choice::Auto),
@@ -152,9 +128,7 @@ fn read_choice(choice: &Value, tools: &[Tool]) -> Checked<Choice> {
                 if tools.iter().any(|tool| tool.name == name) {
                     return Ok(Choice::Named(name.to_owned()));
                 }
-                wrong(format!(
-                    "Invalid value for 'tool_choice': the function '{name}' is not in 'tools'."
-                ))
+                wrong(format!("Invalid value for 'tool_choice': the function '{name}' is not in 'tools'."))
             }
             Some("allowed_tools" | "custom") => Ok(Choice::Auto),
             _ => wrong("Missing required parameter: 'tool_choice.type'.".to_owned()),
@@ -188,9 +162,7 @@ fn read_format(format: &Value, body: &Map<String, Value>, conversation: &mut Con
             if described["strict"] == true {
                 check_strict(&described["schema"], "()").map_err(|problem| {
                     let message = format!("Invalid schema for response_format '{name}': {problem}");
-                    Refusal::invalid(message)
-                        .param("response_format")
-                        .code("invalid_json_schema")
+                    Refusal::invalid(message).param("response_format").code("invalid_json_schema")
                 })?;
             }
             conversation.schema = Some(described["schema"].clone());
@@ -200,9 +172,7 @@ fn read_format(format: &Value, body: &Map<String, Value>, conversation: &mut Con
             let message = format!(
                 "Invalid value: '{other}'. Supported values are: 'json_object', 'json_schema', and 'text'."
             );
-            Err(Refusal::invalid(message)
-                .param("response_format.type")
-                .code("invalid_value"))
+            Err(Refusal::invalid(message).param("response_format.type").code("invalid_value"))
         }
         None => Err(missing("response_format.type")),
     }
@@ -210,9 +180,7 @@ fn read_format(format: &Value, body: &Map<String, Value>, conversation: &mut Con
 
 fn is_name(name: &str, longest: usize) -> bool {
     let fits = !name.is_empty() && name.len() <= longest;
-    fits && name
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+    fits && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
 fn missing(place: &str) -> Refusal {
