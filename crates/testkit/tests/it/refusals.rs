@@ -1,7 +1,5 @@
 //! What the vendors refuse, the mock refuses, with status and words.
 
-#![expect(clippy::too_many_lines, reason = "a table of refusals is read as one")]
-
 use serde_json::{Value, json};
 use testkit::{Client, MockProvider};
 
