@@ -1,0 +1,39 @@
+//! What a user of the gateway sees, from outside: the real binary, started as a person starts it, between a client and
+//! a mock provider that refuses what the vendors refuse and misbehaves when it is asked to.
+//! One module per promise. What all of them stand on is in `scene` (the processes), `talk` (requests and replies),
+//! `books` (what was written down, over the admin API) and `program` (the command line).
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a missing value is a failure")]
+
+mod books;
+mod program;
+mod scene;
+mod talk;
+
+mod admin_api;
+mod anonymous;
+mod bad_bodies;
+mod broken_replies;
+mod broken_streams;
+mod command_line;
+mod count_tokens;
+mod deadlines;
+mod direct_models;
+mod disconnects;
+mod fallbacks;
+mod keys;
+mod kills;
+mod models;
+mod prices;
+mod provider_refusals;
+mod retries;
+mod routes;
+mod same_dialect;
+mod secrets;
+mod shares;
+mod shutdown;
+mod simulator;
+mod start;
+mod traces;
+mod translation;
+mod unknown_models;
