@@ -11,7 +11,7 @@ use config::{Compiled, Source};
 use runtime::{Executors, Listeners, Shutdown, Tasks};
 use server::ConnectionLimits;
 use telemetry::Recorder;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use upstream::{Proxy, Tls};
 use vault::{DataDir, Environment, KeyHasher};
 
@@ -51,12 +51,14 @@ pub(crate) fn run(options: &Serve) -> Result<ExitCode> {
         limits: ConnectionLimits { header_read: snapshot.server.caps.header_read },
         listeners: listeners.into(),
     });
+    // Before anybody can know that we are there: a signal that finds nobody listening kills.
+    let signals = Signals::listen(&background)?;
     let program = move |context| Arc::clone(&blueprint).run(context);
     let executors = Executors::start(snapshot.server.executors, &shutdown, program)?;
     health.ready();
     announce(&snapshot, &data, address);
     let tasks = Tasks::new();
-    background.block_on(wait(&shutdown, snapshot.server.caps.drain, &tasks))?;
+    background.block_on(wait(signals, &shutdown, snapshot.server.caps.drain, &tasks));
     executors.join();
     // Whatever the executors wrote last is in the journal and the buffers by now.
     recorder.shutdown();
@@ -141,13 +143,34 @@ fn announce(snapshot: &Snapshot, data: &DataDir, address: std::net::SocketAddr) 
     output::line("  watch    gatewright traces tail");
 }
 
+/// What asks the gateway to stop.
+#[derive(Debug)]
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen(runtime: &tokio::runtime::Runtime) -> Result<Self> {
+        let _in_runtime = runtime.enter();
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
 /// Waits for a reason to stop, and then sees to it that the grace period ends: by itself, or by a second signal.
-async fn wait(shutdown: &Shutdown, drain: Duration, tasks: &Tasks) -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+async fn wait(mut signals: Signals, shutdown: &Shutdown, drain: Duration, tasks: &Tasks) {
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = signals.next() => {}
         // An executor could not go on.
         () = shutdown.stopping() => {}
     }
@@ -157,11 +180,9 @@ async fn wait(shutdown: &Shutdown, drain: Duration, tasks: &Tasks) -> Result<()>
     let grace = async move {
         tokio::select! {
             () = tokio::time::sleep(drain) => {}
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            () = signals.next() => {}
         }
         killer.kill();
     };
     tasks.spawn_on(grace, &tokio::runtime::Handle::current());
-    Ok(())
 }
