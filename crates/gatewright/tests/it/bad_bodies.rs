@@ -12,6 +12,7 @@ use crate::talk::{chat, message, raw_post};
 /// A refusal by either dialect's rules.
 async fn refused(reply: Reply, status: u16, code: &str, what: &str) -> Value {
     assert_eq!(reply.header("x-gatewright-fault"), "caller", "{what}");
+    assert_eq!(reply.header("x-gatewright-call-id").len(), 36, "{what}");
     let body = reply.expect_json(status).await;
     assert_eq!(body["error"]["code"], code, "{what}: {body}");
     assert!(!body["error"]["message"].as_str().unwrap().is_empty(), "{what}");
@@ -153,6 +154,21 @@ async fn a_body_over_the_cap_is_a_413_at_once() {
 
     let fits = chat("chat", &"x".repeat(900)).to_string();
     assert_eq!(scene.openai().post_bytes("/v1/chat/completions", fits).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_refused_unread_is_in_the_books() {
+    let keys = "server: { caps: { body: 1KiB } }\nkeys: [ { name: ci, secret: a-key-of-some-length } ]\n";
+    let scene = Scene::start(&format!("{ENDPOINTS}{keys}")).await;
+    let client = scene.openai().bearer("a-key-of-some-length");
+    let large = chat("chat", &"x".repeat(2_000)).to_string();
+    let reply = client.post_bytes("/v1/chat/completions", large).await;
+    let call = scene.books().call(reply.header("x-gatewright-call-id")).await;
+    assert_eq!((&call["status"], &call["error"]), (&json!(413), &json!("body_too_large")));
+    assert_eq!(
+        (&call["caller"], &call["cost_usd"], &call["attempts"]),
+        (&json!("ci"), &json!("0"), &json!(0))
+    );
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ mod fallbacks;
 mod keys;
 mod kills;
 mod models;
+mod overload;
 mod prices;
 mod provider_refusals;
 mod retries;

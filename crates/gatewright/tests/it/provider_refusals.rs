@@ -63,6 +63,17 @@ async fn a_provider_that_repeats_its_key_does_not_tell_it_to_the_caller() {
 }
 
 #[tokio::test]
+async fn a_redirect_is_not_followed_with_the_credential() {
+    let scene = Scene::start("endpoints: [ { name: chat, targets: [ { credential: openai, model: gpt-4o } ], retry: { attempts: 1 } } ]").await;
+    let elsewhere = testkit::MockProvider::start().await;
+    scene.provider.enqueue(Fault::Redirect(format!("{}/v1/chat/completions", elsewhere.url())).into());
+    let reply =
+        scene.openai().post("/v1/chat/completions", &chat("chat", "hello")).await.expect_json(502).await;
+    assert!(reply["error"]["message"].as_str().unwrap().contains("`base_url`"), "{reply}");
+    assert!(elsewhere.requests().is_empty());
+}
+
+#[tokio::test]
 async fn a_page_of_a_proxy_becomes_a_short_error() {
     let scene = Scene::start(
         "

@@ -141,6 +141,14 @@ async fn nothing_that_was_done_before_a_stop_is_missing_after_it() {
 }
 
 #[tokio::test]
+async fn a_signal_at_the_first_moment_is_an_orderly_stop() {
+    for _ in 0..10 {
+        let mut scene = Scene::start(ENDPOINTS).await;
+        assert_eq!(scene.gateway.stop().await.code(), Some(0), "{}", scene.gateway.log());
+    }
+}
+
+#[tokio::test]
 async fn idle_connections_do_not_hold_up_a_stop() {
     let mut scene = Scene::start(ENDPOINTS).await;
     let mut idle = testkit::Raw::connect(scene.gateway.url()).await;
