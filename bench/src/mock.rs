@@ -251,9 +251,10 @@ impl Replies {
         }
     }
 
-    /// Sends the head with the first event, or with all of them, and says which event comes next.
+    /// Sends the head with the first events, or with all of them, and says which event comes next. The role comes
+    /// with the first token, as providers send it: there is nothing to tell before that.
     fn begin(&self, connection: &mut Connection, interval: u64) -> io::Result<usize> {
-        let at_once = if interval == 0 { self.events.len() } else { 1 };
+        let at_once = if interval == 0 { self.events.len() } else { 2 };
         let mut bytes = self.stream_head.clone();
         self.events[..at_once].iter().for_each(|event| bytes.extend_from_slice(event));
         connection.send(&bytes)?;
