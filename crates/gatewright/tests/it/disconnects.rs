@@ -11,6 +11,8 @@ use crate::scene::{ENDPOINTS, SOON, Scene};
 use crate::talk::{chat, message, raw_post, streamed};
 
 const AT_ONCE: Duration = Duration::from_secs(1);
+/// Far from over when the provider falls silent.
+const LONG: &str = "a text of more words than will be heard";
 
 /// When the client leaves.
 #[derive(Debug, Clone, Copy)]
@@ -50,9 +52,9 @@ async fn check(client_is_anthropic: bool, model: &str) {
     let scene = Scene::start(ENDPOINTS).await;
     for when in [When::Waiting, When::BeforeFirstToken, When::AfterFirstToken] {
         if client_is_anthropic {
-            leave(&scene, "/v1/messages", message(model, "hello"), when).await;
+            leave(&scene, "/v1/messages", message(model, LONG), when).await;
         } else {
-            leave(&scene, "/v1/chat/completions", chat(model, "hello"), when).await;
+            leave(&scene, "/v1/chat/completions", chat(model, LONG), when).await;
         }
     }
     let books = scene.books();
