@@ -70,8 +70,9 @@ impl Client {
                 }
             }
         }
-        let mut sender =
-            connect(&origin, &self.tls, self.proxy.as_deref(), &self.tasks, connect_deadline).await?;
+        // Boxed, like every path that most calls do not take: a future is as large as its largest path, and moved.
+        let connecting = connect(&origin, &self.tls, self.proxy.as_deref(), &self.tasks, connect_deadline);
+        let mut sender = Box::pin(connecting).await?;
         let response = sender.send_request(request).await?;
         Ok(self.lend(origin, sender, response))
     }

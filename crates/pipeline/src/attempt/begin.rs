@@ -37,7 +37,7 @@ pub(super) async fn begin(
         let response = accept(books, target, carriage, response).await?;
         let editors = books.pipeline().editors.as_deref();
         let reply = collect::Begun { editors, errand, target, carriage, strip_usage, limits };
-        if request.streamed() { reply.stream(response).await } else { reply.whole(response).await }
+        if request.streamed() { Box::pin(reply.stream(response)).await } else { reply.whole(response).await }
     });
     let limit = errand.endpoint.timeouts.total;
     let mut opened = outcome.await.map_err(|_| classify::total_deadline(target, limit))??;
@@ -101,7 +101,7 @@ async fn send(
             fail_every: simulator.fail_every,
             fail_status: simulator.fail_status,
         };
-        return Ok(client.simulate(behaviour, carriage.dialect, api, body).await);
+        return Ok(Box::pin(client.simulate(behaviour, carriage.dialect, api, body)).await);
     }
     let origin = Origin {
         tls: carriage.tls,
@@ -125,12 +125,12 @@ async fn send(
         }
         message
     };
-    let sent = client.send(origin, errand.endpoint.timeouts.connect, message);
+    let mut sent = std::pin::pin!(client.send(origin, errand.endpoint.timeouts.connect, message));
     if !errand.request.streamed() {
         return sent.await.map_err(|error| classify::send_error(target, &error));
     }
     let limit = errand.endpoint.timeouts.first_token;
-    match tokio::time::timeout(limit, sent).await {
+    match tokio::time::timeout(limit, sent.as_mut()).await {
         Ok(sent) => sent.map_err(|error| classify::send_error(target, &error)),
         Err(_) => Err(classify::first_token_deadline(target, limit)),
     }
@@ -153,6 +153,6 @@ async fn accept(
         return Err(classify::broken(target, "it redirects; check the `base_url` of its credential"));
     }
     let Response { headers, mut body, .. } = response;
-    let body = collect::error_body(&mut body).await;
+    let body = Box::pin(collect::error_body(&mut body)).await;
     Err(classify::error_reply(target, carriage, status, &headers, &body))
 }

@@ -35,7 +35,8 @@ pub(crate) async fn answer(
     let door = Door { loopback, query_key: query_key(request.uri().query()), memo: Rc::clone(memo) };
     match route {
         Route::Call { dialect, api, model } => {
-            call(service, snapshot, (dialect, api, model), request, door).await
+            // On the heap, once: everything around it would otherwise move it along.
+            Box::pin(call(service, snapshot, (dialect, api, model), request, door)).await
         }
         Route::Models { model } => {
             list::answer(service, &snapshot, model.as_deref(), request.headers(), &door)
