@@ -90,17 +90,14 @@ pub(crate) fn shared(
     let health = Health::new(shutdown.clone());
     let mut tokens = vec![data.admin_token()?];
     tokens.extend(snapshot.server.admin_token.clone());
+    let snapshot = Arc::new(ArcSwap::new(snapshot));
     let state = AdminState {
         traces: recorder.traces(),
         ledger: recorder.ledger(),
         tokens: tokens.into(),
         health: health.clone(),
+        snapshot: Arc::clone(&snapshot),
     };
-    let shared = Shared {
-        snapshot: Arc::new(ArcSwap::new(snapshot)),
-        router: server::router(&state),
-        background,
-        calls: 0.into(),
-    };
+    let shared = Shared { snapshot, router: server::router(&state), background, calls: 0.into() };
     Ok((Arc::new(shared), health))
 }

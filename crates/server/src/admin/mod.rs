@@ -11,8 +11,10 @@ mod views;
 use std::fmt;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::FromRef;
+use config::snapshot::Snapshot;
 use domain::Secret;
 use store::{Ledger, TraceStore};
 use utoipa::OpenApi;
@@ -32,6 +34,8 @@ pub struct AdminState {
     /// Any of these opens everything.
     pub tokens: Arc<[Secret<String>]>,
     pub health: Health,
+    /// For the names of what records know by its id only.
+    pub snapshot: Arc<ArcSwap<Snapshot>>,
 }
 
 impl fmt::Debug for AdminState {
@@ -49,6 +53,12 @@ impl FromRef<AdminState> for Arc<dyn TraceStore> {
 impl FromRef<AdminState> for Arc<dyn Ledger> {
     fn from_ref(state: &AdminState) -> Self {
         Arc::clone(&state.ledger)
+    }
+}
+
+impl FromRef<AdminState> for Arc<ArcSwap<Snapshot>> {
+    fn from_ref(state: &AdminState) -> Self {
+        Arc::clone(&state.snapshot)
     }
 }
 

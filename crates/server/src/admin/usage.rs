@@ -4,9 +4,11 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use config::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 use store::{Ledger, UsageBy, UsageGroup, UsageQuery, UsageTotals};
 use utoipa::{IntoParams, ToSchema};
@@ -80,6 +82,7 @@ impl From<&UsageGroup> for Group {
     responses((status = 200, body = Report), (status = 400, body = Problem), (status = 401, body = Problem)))]
 pub(super) async fn sums(
     State(ledger): State<Arc<dyn Ledger>>,
+    State(snapshot): State<Arc<ArcSwap<Snapshot>>>,
     question: Result<Query<Question>, QueryRejection>,
 ) -> Result<Json<Report>, Problem> {
     let Query(question) = question.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
@@ -91,10 +94,23 @@ pub(super) async fn sums(
         since_ms: question.since.map(|time| parse_time("since", &time)).transpose()?,
         until_ms: question.until.map(|time| parse_time("until", &time)).transpose()?,
     };
-    let report = ledger.usage(EVERYTHING, query).await?;
+    let mut report = ledger.usage(EVERYTHING, query).await?;
+    if by == UsageBy::Project {
+        name_projects(&mut report.groups, &snapshot.load());
+    }
     Ok(Json(Report {
         by: by.name(),
         groups: report.groups.iter().map(Group::from).collect(),
         total: (&report.total).into(),
     }))
+}
+
+/// A project that is declared no longer keeps its id for a name.
+fn name_projects(groups: &mut [UsageGroup], snapshot: &Snapshot) {
+    for group in groups {
+        let known = snapshot.projects.iter().find(|(_, scope)| Some(scope.project.to_string()) == group.id);
+        if let Some((name, _)) = known {
+            group.name = name.to_string();
+        }
+    }
 }
