@@ -4,7 +4,12 @@ use std::io::{self, Write};
 
 /// Prints a line of a result. A reader that went away (`| head`) is no error of ours.
 pub(crate) fn line(text: &str) {
-    let _ = writeln!(io::stdout().lock(), "{text}");
+    let _ = line_to_reader(text);
+}
+
+/// The same for output without an end: says whether somebody still reads.
+pub(crate) fn line_to_reader(text: &str) -> bool {
+    writeln!(io::stdout().lock(), "{text}").is_ok()
 }
 
 /// Prints a line for a person.

@@ -30,7 +30,9 @@ async fn tail(options: Tail) -> Result<ExitCode> {
     if options.lines > 0 {
         let past = api.get(&format!("/api/v1/calls?limit={}{endpoint}", options.lines.min(500))).await?;
         for call in list(&past, "calls").iter().rev() {
-            print_call(call, options.json)?;
+            if !print_call(call, options.json)? {
+                return Ok(ExitCode::SUCCESS);
+            }
         }
     }
     if options.no_follow {
@@ -40,20 +42,22 @@ async fn tail(options: Tail) -> Result<ExitCode> {
         tokio::time::sleep(POLL).await;
         let fresh = api.get(&format!("/api/v1/calls/tail?limit=500&cursor={cursor}{endpoint}")).await?;
         for call in list(&fresh, "calls") {
-            print_call(call, options.json)?;
+            if !print_call(call, options.json)? {
+                return Ok(ExitCode::SUCCESS);
+            }
         }
         cursor = text(&fresh, "next");
     }
 }
 
-fn print_call(call: &Value, json: bool) -> Result<()> {
+/// Says whether somebody still reads.
+fn print_call(call: &Value, json: bool) -> Result<bool> {
     if json {
-        output::line(&serde_json::to_string(call)?);
-        return Ok(());
+        return Ok(output::line_to_reader(&serde_json::to_string(call)?));
     }
     let usage = |name: &str| call.pointer(&format!("/usage/{name}")).and_then(Value::as_u64).unwrap_or(0);
     let error = text(call, "error");
-    output::line(&format!(
+    Ok(output::line_to_reader(&format!(
         "{}  {}  {:>3}  {:>8}  {} -> {}  {} in, {} out, {}  {}{}",
         text(call, "started_at").get(..19).unwrap_or_default(),
         text(call, "trace_id"),
@@ -66,8 +70,7 @@ fn print_call(call: &Value, json: bool) -> Result<()> {
         cost(call),
         text(call, "outcome"),
         if error.is_empty() { String::new() } else { format!(" ({error})") },
-    ));
-    Ok(())
+    )))
 }
 
 async fn show(options: Show) -> Result<ExitCode> {
