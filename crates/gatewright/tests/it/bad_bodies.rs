@@ -47,6 +47,9 @@ async fn what_is_no_json_object_is_a_400() {
         ("a model twice", format!(r#"{{"model":"chat","model":"claude",{hello}}}"#).into()),
         ("a model twice in disguise", format!(r#"{{"model":"chat","mod\u0065l":"claude",{hello}}}"#).into()),
         ("a stream twice", format!(r#"{{"stream":false,"model":"chat","stream":true,{hello}}}"#).into()),
+        ("messages twice", format!(r#"{{"model":"chat",{hello},{hello}}}"#).into()),
+        ("a maximum twice", format!(r#"{{"model":"chat","max_tokens":1,"max_tokens":9,{hello}}}"#).into()),
+        ("a byte order mark", format!("\u{feff}{{\"model\":\"chat\",{hello}}}").into()),
         ("deep nesting", nested(200).into()),
         ("very deep nesting", nested(1_000_000).into()),
         ("no model", format!("{{{hello}}}").into()),
@@ -153,6 +156,11 @@ async fn a_body_over_the_cap_is_a_413_at_once() {
     assert!(begun.elapsed() < Duration::from_secs(10), "within the time for a body, which is 30 s");
 
     let fits = chat("chat", &"x".repeat(900)).to_string();
+    let mut chunked = Raw::connect(scene.gateway.url()).await;
+    chunked
+        .send(format!("{head}transfer-encoding: chunked\r\n\r\n{:x}\r\n{fits}\r\n0\r\n\r\n", fits.len()))
+        .await;
+    assert!(chunked.read_until("\r\n").await.starts_with("HTTP/1.1 200"));
     assert_eq!(scene.openai().post_bytes("/v1/chat/completions", fits).await.status, 200);
 }
 

@@ -23,15 +23,18 @@ impl Books {
         self.client.get(path).await.expect_json(200).await
     }
 
-    /// The calls that fit a query such as `endpoint=chat`, newest first, once there are so many.
+    /// The calls that fit a query such as `endpoint=chat`, the last begun first, once there are so many.
     pub(crate) async fn calls(&self, query: &str, count: usize) -> Vec<Value> {
         let path = format!("/api/v1/calls?limit=500&{query}");
-        eventually(&format!("{count} calls with `{query}`"), async || {
+        let mut calls = eventually(&format!("{count} calls with `{query}`"), async || {
             let page = self.get(&path).await;
             let calls = page["calls"].as_array().unwrap().clone();
             if calls.len() >= count { Ok(calls) } else { Err(page.to_string()) }
         })
-        .await
+        .await;
+        // The list is in the order in which executors hand their records over, some at a time.
+        calls.sort_by_key(|call| std::cmp::Reverse(call["id"].as_str().unwrap().to_owned()));
+        calls
     }
 
     /// The only call there is, in full.

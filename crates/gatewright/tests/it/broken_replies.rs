@@ -1,9 +1,9 @@
 //! Whole replies that cannot be used are a 502 in the caller's dialect, after whatever may still help has been tried.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::provider::{Behaviour, Fault};
 
-use crate::scene::Scene;
+use crate::scene::{ENDPOINTS, Scene};
 use crate::talk::{Told, chat, message};
 
 const ONCE: &str = "
@@ -80,16 +80,40 @@ async fn usage_that_is_not_reported_is_estimated_and_said_to_be() {
     assert!(tokens("input_tokens") > 0 && tokens("output_tokens") > 0, "{attempt}");
 }
 
+/// Some megabytes: more than is read before the client gets anything.
+fn many_vectors() -> Value {
+    let inputs: Vec<String> = (0..150).map(|at| format!("text {at}")).collect();
+    json!({ "model": "vectors", "input": inputs })
+}
+
 #[tokio::test]
 async fn a_large_reply_flows_on_and_is_counted() {
-    let scene = Scene::start(ONCE).await;
-    let reply = scene.openai().post("/v1/chat/completions", &chat("chat", "write 100000 words")).await;
+    let scene = Scene::start(ENDPOINTS).await;
+    let reply = scene.openai().post("/v1/embeddings", &many_vectors()).await;
     let id = reply.header("x-gatewright-call-id").to_owned();
-    let told = Told::by_chat(&reply.expect_json(200).await);
-    assert!(told.text.ends_with("w99999 w100000") && told.tokens.1 > 100_000, "{:?}", told.tokens);
+    let body = reply.bytes().await;
+    assert!(body.len() > 2 << 20, "{} bytes are not large", body.len());
+    let sent = scene.provider.last_request().body;
+    assert!(body == scene.without_gateway().post_bytes("/v1/embeddings", sent).await.bytes().await);
+    let told: Value = serde_json::from_slice(&body).unwrap();
     let call = scene.books().call(&id).await;
     assert_eq!(
-        (&call["usage"]["output_tokens"], &call["outcome"]),
-        (&json!(told.tokens.1), &json!("succeeded"))
+        (&call["usage"]["input_tokens"], &call["outcome"]),
+        (&told["usage"]["prompt_tokens"], &json!("succeeded"))
+    );
+}
+
+#[tokio::test]
+async fn a_large_reply_that_breaks_off_looks_broken_to_the_client() {
+    let scene = Scene::start(ENDPOINTS).await;
+    scene.provider.enqueue(Fault::Length(7).into());
+    let reply = scene.openai().post("/v1/embeddings", &many_vectors()).await;
+    assert_eq!(reply.status, 200, "its head had come");
+    let id = reply.header("x-gatewright-call-id").to_owned();
+    assert!(reply.try_bytes().await.is_err(), "half a document must not end in order");
+    let call = scene.books().call(&id).await;
+    assert_eq!(
+        (&call["outcome"], &call["attempt_list"][0]["end"]),
+        (&json!("failed"), &json!("broken_reply"))
     );
 }

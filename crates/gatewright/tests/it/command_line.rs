@@ -1,10 +1,14 @@
 //! The command line: help with examples, exit codes, and the clients of the admin API with what they print.
 
+use std::process::Stdio;
+
 use serde_json::Value;
 use testkit::provider::Behaviour;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
 
 use crate::program::{ask, redacted, run_in};
-use crate::scene::Scene;
+use crate::scene::{BINARY, SOON, Scene};
 use crate::talk::{chat, message, streamed};
 
 const SETUP: &str = "
@@ -17,7 +21,7 @@ endpoints:
 prices:
   - { provider: openai, model: gpt-4o, input: 2.50, output: 10 }
   - { provider: anthropic, model: claude-sonnet-4-5, input: 3, output: 15 }
-server: { anonymous: loopback }
+server: { anonymous: loopback, executors: 1 }
 keys: [ { name: ci, secret: a-key-for-the-command-line } ]
 ";
 
@@ -98,6 +102,26 @@ async fn traces_tail_prints_a_line_for_each_call() {
         calls.iter().map(|call| call["requested_model"].clone()).collect::<Vec<_>>(),
         ["chat", "nothing"]
     );
+}
+
+#[tokio::test]
+async fn traces_tail_follows_until_nobody_reads() {
+    let scene = Scene::start(SETUP).await;
+    let data_dir = scene.gateway.data_dir();
+    let mut tail = Command::new(BINARY);
+    tail.args(["traces", "tail", "--url", scene.gateway.url(), "--data-dir", data_dir.to_str().unwrap()]);
+    let mut tail = tail.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    for text in ["one", "two"] {
+        scene.openai().post("/v1/chat/completions", &chat("chat", text)).await.expect_json(200).await;
+        let line =
+            tokio::time::timeout(SOON, lines.next_line()).await.expect("no line came").unwrap().unwrap();
+        assert!(line.contains("chat -> openai/gpt-4o"), "{line}");
+    }
+    drop(lines);
+    scene.openai().post("/v1/chat/completions", &chat("chat", "three")).await.expect_json(200).await;
+    let ended = tokio::time::timeout(SOON, tail.wait()).await.expect("it talks to itself");
+    assert_eq!(ended.unwrap().code(), Some(0));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use serde_json::json;
 use testkit::{Client, Reply};
 
+use crate::books::group;
 use crate::scene::{ENDPOINTS, Scene};
 use crate::talk::{chat, message};
 
@@ -116,17 +117,23 @@ async fn a_key_without_access_is_a_403_and_an_ended_one_a_401() {
 }
 
 #[tokio::test]
-async fn usage_and_traces_name_the_key() {
+async fn usage_and_traces_name_the_key_and_its_project() {
     let scene = Scene::start(&setup()).await;
-    for key in [ALL, ALL, NARROW] {
+    for key in [ALL, ALL, NARROW, OTHER] {
         assert_eq!(call(&scene.openai().bearer(key), "claude").await.status, 200);
     }
     let books = scene.books();
-    let report = books.usage("key", 3).await;
-    for (name, calls) in [("all", 2), ("narrow", 1)] {
-        let group = crate::books::group(&report, name);
+    let by_key = books.usage("key", 4).await;
+    for (name, calls) in [("all", 2), ("narrow", 1), ("other", 1)] {
+        let group = group(&by_key, name);
         assert_eq!(group["calls"], calls);
         assert!(group["id"].as_str().unwrap().starts_with("k-"), "{group}");
+    }
+    let by_project = books.usage("project", 4).await;
+    for (name, calls) in [("default", 3), ("web", 1)] {
+        let group = group(&by_project, name);
+        assert_eq!(group["calls"], calls);
+        assert!(group["id"].as_str().unwrap().starts_with("p-"), "{group}");
     }
     let call = &books.calls("caller=narrow", 1).await[0];
     assert!(call["key_id"].as_str().unwrap().starts_with("k-"), "{call}");

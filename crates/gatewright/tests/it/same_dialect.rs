@@ -105,6 +105,20 @@ async fn usage_is_asked_for_and_kept_from_a_client_that_did_not_ask() {
 }
 
 #[tokio::test]
+async fn several_choices_side_by_side_keep_their_order() {
+    let scene = Scene::start(SETUP).await;
+    let path = "/v1/chat/completions";
+    let body = |model: &str| {
+        format!(
+            r#"{{"stream":true,"n":3,"model":"{model}","messages":[{{"role":"user","content":"hello"}}]}}"#
+        )
+    };
+    let direct = scene.without_gateway().post_bytes(path, body("gpt-4o")).await.text().await;
+    let reply = scene.openai().post_bytes(path, body("chat")).await.text().await;
+    assert_eq!(without_numbers(&reply).replace(",\"usage\":null", ""), without_numbers(&direct));
+}
+
+#[tokio::test]
 async fn a_client_that_asked_for_usage_gets_the_stream_as_it_came() {
     let scene = Scene::start(SETUP).await;
     let path = "/v1/chat/completions";
