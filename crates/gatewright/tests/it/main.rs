@@ -16,6 +16,7 @@ mod bad_bodies;
 mod broken_replies;
 mod broken_streams;
 mod command_line;
+mod connections;
 mod count_tokens;
 mod deadlines;
 mod direct_models;
