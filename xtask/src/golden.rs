@@ -6,7 +6,7 @@ use crate::workspace::Workspace;
 pub(crate) fn run(workspace: &Workspace, bless: bool) -> anyhow::Result<bool> {
     let mut tests = cargo_command(workspace, &["test", "--locked", "--package", "wire", "golden"]);
     if bless {
-        tests.env("GATEWRIGHT_BLESS", "1");
+        tests.env("UPDATE_GOLDENS", "1");
     }
     run_command(&mut tests)?;
     Ok(true)
