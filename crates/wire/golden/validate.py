@@ -154,7 +154,7 @@ def check_reply(dialect, body):
 
 def check_error(dialect, body):
     error = body.get("error")
-    names = {"message", "type", "param", "code"} if dialect == OPENAI else {"type", "message", "code"}
+    names = {"message", "type", "param", "code"} if dialect == OPENAI else {"type", "message", "code", "details"}
     if not isinstance(error, dict) or set(error) != names or not error["message"] or not error["type"]:
         raise Misfit(f"error: {body}")
     if dialect == ANTHROPIC and (body.get("type") != "error" or set(body) != {"type", "error", "request_id"}):
