@@ -8,6 +8,7 @@ mod dialect;
 mod error;
 mod id;
 mod money;
+mod object;
 mod record;
 mod scope;
 mod secret;
@@ -21,6 +22,7 @@ pub use id::{
     TraceId,
 };
 pub use money::{PicoUsd, UnitPrice};
+pub use object::{NotAKind, ObjectId, ObjectKind};
 pub use record::{
     AttemptRecord, CallRecord, Capture, CaptureMode, CostSource, EndReason, Outcome, UsageRecord, UsageSource,
 };
