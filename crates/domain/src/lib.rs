@@ -9,6 +9,7 @@ mod error;
 mod id;
 mod money;
 mod object;
+mod permission;
 mod record;
 mod scope;
 mod secret;
@@ -23,6 +24,7 @@ pub use id::{
 };
 pub use money::{PicoUsd, UnitPrice};
 pub use object::{NotAKind, ObjectId, ObjectKind};
+pub use permission::{NotAPermission, Permission, Permissions};
 pub use record::{
     AttemptRecord, CallRecord, Capture, CaptureMode, CostSource, EndReason, Outcome, UsageRecord, UsageSource,
 };
