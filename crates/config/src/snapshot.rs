@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Api, CaptureMode, CredentialId, Dialect, EndpointId, KeyId, Scope, Secret, TargetId};
+use domain::{Api, CaptureMode, CredentialId, Dialect, EndpointId, KeyId, Labels, Scope, Secret, TargetId};
 use governance::plan::Shares;
 use governance::pricing::PriceBook;
 use governance::retry::{Fallback, Retry};
@@ -220,6 +220,8 @@ pub struct VirtualKey {
     pub endpoints: Option<Vec<Arc<str>>>,
     /// Milliseconds since the Unix epoch.
     pub expires_at_ms: Option<i64>,
+    /// What lands on every trace and every usage record.
+    pub labels: Option<Arc<Labels>>,
     pub declared_at: Option<String>,
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{KeyId, Scope};
+use crate::{KeyId, Labels, Scope};
 
 /// Whoever was identified at the door.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ pub struct Caller {
     /// The key's name, or `anonymous`.
     pub name: Arc<str>,
     pub scope: Scope,
+    /// `None` where nothing is written on the key.
+    pub labels: Option<Arc<Labels>>,
 }
 
 /// What identified the caller.

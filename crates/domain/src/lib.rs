@@ -7,6 +7,7 @@ mod caller;
 mod dialect;
 mod error;
 mod id;
+mod labels;
 mod money;
 mod object;
 mod permission;
@@ -22,6 +23,7 @@ pub use id::{
     AttemptId, CallId, CredentialId, EndpointId, KeyId, OrganizationId, ProjectId, SpanId, TargetId, TeamId,
     TraceId,
 };
+pub use labels::Labels;
 pub use money::{PicoUsd, UnitPrice};
 pub use object::{NotAKind, ObjectId, ObjectKind};
 pub use permission::{NotAPermission, Permission, Permissions};

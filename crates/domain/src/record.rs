@@ -1,12 +1,13 @@
 //! What is written down about a call: the usage record (money, never lost) and the call record (content, best effort).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Api, AttemptId, CallId, Caller, CredentialId, Dialect, EndpointId, ErrorKind, KeyId, PicoUsd, RelayMode,
-    Scope, SpanId, TargetId, TraceId, Usage,
+    Api, AttemptId, CallId, Caller, CredentialId, Dialect, EndpointId, ErrorKind, KeyId, Labels, PicoUsd,
+    RelayMode, Scope, SpanId, TargetId, TraceId, Usage,
 };
 
 /// The immutable row of tokens and money for one attempt that reached a provider.
@@ -21,6 +22,8 @@ pub struct UsageRecord {
     pub key: Option<KeyId>,
     /// The key's name, or `anonymous`.
     pub caller: Arc<str>,
+    /// What is written on the key.
+    pub labels: Option<Arc<Labels>>,
     pub endpoint: EndpointId,
     pub endpoint_name: Arc<str>,
     pub target: TargetId,
@@ -151,6 +154,8 @@ pub struct CallRecord {
     /// From the start of the call to the first content byte of the reply.
     pub first_token_us: Option<u64>,
     pub caller: Caller,
+    /// Whom the call came from, as far as proxies are believed.
+    pub client: Option<IpAddr>,
     /// What the application put in `model`.
     pub requested_model: Arc<str>,
     /// Absent where the model is unknown.

@@ -93,7 +93,12 @@ impl KeyMemo {
 }
 
 fn of_key(key: &Arc<VirtualKey>) -> Identity {
-    let caller = Caller { kind: CallerKind::Key(key.id), name: Arc::clone(&key.name), scope: key.scope };
+    let caller = Caller {
+        kind: CallerKind::Key(key.id),
+        name: Arc::clone(&key.name),
+        scope: key.scope,
+        labels: key.labels.clone(),
+    };
     Identity { caller: Arc::new(caller), key: Some(Arc::clone(key)) }
 }
 
@@ -107,7 +112,12 @@ fn unexpired(identity: Identity, now_ms: i64) -> Result<Identity, CallError> {
 }
 
 fn anonymous() -> Arc<Caller> {
-    Arc::new(Caller { kind: CallerKind::Anonymous, name: "anonymous".into(), scope: Scope::DEFAULT })
+    Arc::new(Caller {
+        kind: CallerKind::Anonymous,
+        name: "anonymous".into(),
+        scope: Scope::DEFAULT,
+        labels: None,
+    })
 }
 
 /// Says the same whatever is wrong with the key, so that nobody can feel their way towards one.

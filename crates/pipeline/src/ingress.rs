@@ -1,6 +1,7 @@
 //! A call as it comes in, without a type of the HTTP library that carried it.
 
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub struct Ingress {
 pub struct Door {
     /// Listener and peer are both loopback.
     pub loopback: bool,
+    /// Whom the call came from: the peer, or what a trusted proxy says.
+    pub client: Option<IpAddr>,
     /// `?key=`, as Gemini's clients send it.
     pub query_key: Option<String>,
     /// The connection's memory of its last key.

@@ -84,7 +84,9 @@ impl Books {
                 kind: CallerKind::Anonymous,
                 name: Arc::clone(&pipeline.names.unidentified),
                 scope: Scope::DEFAULT,
+                labels: None,
             },
+            client: ingress.door.client,
             requested_model: Arc::clone(&pipeline.names.empty),
             endpoint: None,
             endpoint_name: None,
@@ -255,6 +257,7 @@ impl Books {
             scope: record.caller.scope,
             key: record.caller.key(),
             caller: Arc::clone(&record.caller.name),
+            labels: record.caller.labels.clone(),
             endpoint: record.endpoint.unwrap_or(domain::EndpointId(0)),
             endpoint_name: record
                 .endpoint_name

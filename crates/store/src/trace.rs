@@ -1,13 +1,14 @@
 //! Traces: what a call was, for whoever looks at it later. Best effort, bounded, and deleted by age.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use domain::{
     Api, CallId, CallRecord, Caller, Dialect, EndpointId, Outcome, PicoUsd, SpanId, TraceId, Usage,
 };
 
-use crate::codec::{Code, CodecError, HeadV1, from_buckets};
+use crate::codec::{Code, CodecError, Head, from_buckets};
 use crate::{CallFrame, Frames, Reply, StoreError, Within};
 
 /// The largest page of a list.
@@ -78,6 +79,8 @@ pub struct CallFilter {
     pub until_ms: Option<i64>,
     pub session: Option<String>,
     pub user: Option<String>,
+    /// A tag of the key.
+    pub tag: Option<String>,
     pub streamed: Option<bool>,
 }
 
@@ -88,7 +91,7 @@ impl CallFilter {
             && self.until_ms.is_none_or(|until| started_at_us < until.saturating_mul(1_000))
     }
 
-    pub(crate) fn admits(&self, head: &HeadV1<'_>) -> bool {
+    pub(crate) fn admits(&self, head: &Head<'_>) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| found == Some(wanted))
         };
@@ -97,6 +100,10 @@ impl CallFilter {
             && is(&self.caller, Some(head.caller))
             && is(&self.session, head.session)
             && is(&self.user, head.user)
+            && self
+                .tag
+                .as_deref()
+                .is_none_or(|wanted| head.labels.as_ref().is_some_and(|labels| labels.tags.contains(&wanted)))
             && self.streamed.is_none_or(|streamed| streamed == head.streamed)
             && self.status.is_none_or(|class| class.contains(head.status))
             && (self.outcome.is_none() || is(&self.outcome, outcome()))
@@ -145,6 +152,7 @@ pub struct CallSummary {
     pub duration_us: u64,
     pub first_token_us: Option<u64>,
     pub caller: Caller,
+    pub client: Option<IpAddr>,
     pub requested_model: String,
     pub endpoint: Option<EndpointId>,
     pub endpoint_name: Option<String>,
@@ -165,7 +173,7 @@ pub struct CallSummary {
 }
 
 impl CallSummary {
-    pub(crate) fn new(frame: &CallFrame<'_>, head: &HeadV1<'_>) -> Result<Self, CodecError> {
+    pub(crate) fn new(frame: &CallFrame<'_>, head: &Head<'_>) -> Result<Self, CodecError> {
         let unknown = || CodecError::new("call record");
         let last = head.targets.last();
         Ok(Self {
@@ -176,6 +184,7 @@ impl CallSummary {
             duration_us: head.duration_us,
             first_token_us: head.first_token_us,
             caller: head.caller(frame.scope),
+            client: head.client,
             requested_model: head.requested_model.to_owned(),
             endpoint: head.endpoint.map(EndpointId::from_bytes),
             endpoint_name: head.endpoint_name.map(str::to_owned),

@@ -95,6 +95,7 @@ mod tests {
             scope: Scope::DEFAULT,
             key: None,
             caller: Arc::from("anonymous"),
+            labels: None,
             endpoint: EndpointId(1),
             endpoint_name: Arc::from("chat"),
             target: TargetId(1),

@@ -17,6 +17,7 @@ pub struct Names {
     pub reasoning_tokens: &'static str,
     pub conversation: &'static str,
     pub user: &'static str,
+    pub client: &'static str,
     pub error_type: &'static str,
     pub status: &'static str,
     /// What the convention calls a provider that we know by another name.
@@ -47,6 +48,7 @@ pub const GEN_AI: Names = Names {
     reasoning_tokens: "gen_ai.usage.reasoning.output_tokens",
     conversation: "gen_ai.conversation.id",
     user: "user.id",
+    client: "client.address",
     error_type: "error.type",
     status: "http.response.status_code",
     providers: &[
@@ -65,6 +67,9 @@ pub const GEN_AI: Names = Names {
 pub(crate) mod own {
     pub(crate) const CALL: &str = "gatewright.call.id";
     pub(crate) const CALLER: &str = "gatewright.caller";
+    pub(crate) const TAGS: &str = "gatewright.tags";
+    /// The beginning: the name of the entry follows.
+    pub(crate) const METADATA: &str = "gatewright.metadata";
     pub(crate) const ENDPOINT: &str = "gatewright.endpoint";
     pub(crate) const DIALECT: &str = "gatewright.dialect";
     pub(crate) const NOTES: &str = "gatewright.notes";

@@ -1,8 +1,8 @@
 //! A call as spans: one for the call, and one below it for each attempt. Pure: computed when somebody looks.
 
 use domain::{
-    Api, AttemptRecord, CallRecord, CostSource, EndReason, ErrorKind, Outcome, PicoUsd, RelayMode, SpanId,
-    TraceId, Usage, UsageSource,
+    Api, AttemptRecord, CallRecord, CostSource, EndReason, ErrorKind, Labels, Outcome, PicoUsd, RelayMode,
+    SpanId, TraceId, Usage, UsageSource,
 };
 use serde_json::Value;
 
@@ -58,6 +58,8 @@ fn root_span(record: &CallRecord, names: &Names) -> Span {
         .outcome(names, record.outcome, record.error_message.as_deref())
         .put(own::CALL, record.call.to_string())
         .put(own::CALLER, &*record.caller.name)
+        .may(names.client, record.client.map(|client| client.to_string()))
+        .labels(record.caller.labels.as_deref())
         .may(own::ENDPOINT, record.endpoint_name.as_deref())
         .put(own::DIALECT, record.dialect.name())
         .may(own::COST, record.cost.map(usd));
@@ -137,6 +139,18 @@ impl Attributes {
             .may(names.cache_read_tokens, rare(usage.cache_read))
             .may(names.cache_write_tokens, rare(usage.cache_write.saturating_add(usage.cache_write_1h)))
             .may(names.reasoning_tokens, rare(usage.reasoning))
+    }
+
+    /// What is written on the key.
+    fn labels(&mut self, labels: Option<&Labels>) -> &mut Self {
+        let Some(labels) = labels else { return self };
+        if !labels.tags.is_empty() {
+            self.put(own::TAGS, labels.tags.iter().map(|tag| &**tag).collect::<Vec<&str>>());
+        }
+        for (name, value) in &labels.metadata {
+            self.put(&format!("{}.{name}", own::METADATA), &**value);
+        }
+        self
     }
 
     fn outcome(&mut self, names: &Names, outcome: Outcome, message: Option<&str>) -> &mut Self {

@@ -59,6 +59,7 @@ pub(crate) fn compile(
             scope,
             endpoints: allowed,
             expires_at_ms: one.expires.as_ref().map(|expires| expires.value.0),
+            labels: None,
             declared_at: declared_at(at, findings),
         };
         keys.push((hash, shape, Arc::new(key)));

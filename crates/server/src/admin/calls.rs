@@ -41,6 +41,8 @@ pub(super) struct CallQuery {
     outcome: Option<String>,
     session: Option<String>,
     user: Option<String>,
+    /// Only calls by keys with this tag.
+    tag: Option<String>,
     streamed: Option<bool>,
     /// Begun at or after this time (RFC 3339).
     since: Option<String>,
@@ -134,6 +136,7 @@ fn parse(
         until_ms: query.until.map(|time| parse_time("until", &time)).transpose()?,
         session: query.session,
         user: query.user,
+        tag: query.tag,
         streamed: query.streamed,
     };
     let cursor = query.cursor.map(|cursor| cursor.parse()).transpose()?;

@@ -1,6 +1,10 @@
 //! What the admin API shows of the records: names and units for people, exact numbers as text.
 
-use domain::{AttemptRecord, CallRecord, CallerKind, Capture, CostSource, PicoUsd, Usage, UsageSource};
+use std::collections::BTreeMap;
+
+use domain::{
+    AttemptRecord, CallRecord, Caller, CallerKind, Capture, CostSource, PicoUsd, Usage, UsageSource,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::CallSummary;
@@ -24,6 +28,11 @@ pub(super) struct CallView {
     #[schema(example = "ci")]
     caller: String,
     key_id: Option<String>,
+    /// What is written on the key.
+    tags: Vec<String>,
+    metadata: BTreeMap<String, String>,
+    /// Whom the call came from: the peer, or what a trusted proxy says.
+    client_address: Option<String>,
     project_id: String,
     /// What the application put in `model`.
     #[schema(example = "prod-chat")]
@@ -63,6 +72,9 @@ impl From<&CallSummary> for CallView {
             first_token_ms: call.first_token_us.map(millis),
             caller: call.caller.name.to_string(),
             key_id: key_id(call.caller.kind),
+            tags: tags(&call.caller),
+            metadata: metadata(&call.caller),
+            client_address: call.client.map(|client| client.to_string()),
             project_id: call.caller.scope.project.to_string(),
             requested_model: call.requested_model.clone(),
             endpoint: call.endpoint_name.clone(),
@@ -106,6 +118,9 @@ impl From<&CallRecord> for CallDetail {
             first_token_ms: record.first_token_us.map(millis),
             caller: record.caller.name.to_string(),
             key_id: key_id(record.caller.kind),
+            tags: tags(&record.caller),
+            metadata: metadata(&record.caller),
+            client_address: record.client.map(|client| client.to_string()),
             project_id: record.caller.scope.project.to_string(),
             requested_model: record.requested_model.to_string(),
             endpoint: record.endpoint_name.as_deref().map(str::to_owned),
@@ -284,6 +299,15 @@ pub(super) fn timestamp(unix_us: i64) -> String {
 #[expect(clippy::cast_precision_loss, reason = "a duration in milliseconds needs no 53 bits")]
 fn millis(micros: u64) -> f64 {
     micros as f64 / 1_000.0
+}
+
+fn tags(caller: &Caller) -> Vec<String> {
+    caller.labels.iter().flat_map(|labels| labels.tags.iter().map(ToString::to_string)).collect()
+}
+
+fn metadata(caller: &Caller) -> BTreeMap<String, String> {
+    let entries = caller.labels.iter().flat_map(|labels| labels.metadata.iter());
+    entries.map(|(name, value)| (name.to_string(), value.to_string())).collect()
 }
 
 fn key_id(kind: CallerKind) -> Option<String> {

@@ -32,7 +32,8 @@ pub(crate) async fn answer(
     memo: &Rc<RefCell<KeyMemo>>,
 ) -> Response<OutBody> {
     let snapshot = service.shared.snapshot.load_full();
-    let door = Door { loopback, query_key: query_key(request.uri().query()), memo: Rc::clone(memo) };
+    let door =
+        Door { loopback, client: None, query_key: query_key(request.uri().query()), memo: Rc::clone(memo) };
     match route {
         Route::Call { dialect, api, model } => {
             // On the heap, once: everything around it would otherwise move it along.

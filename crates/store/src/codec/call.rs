@@ -4,6 +4,9 @@
 //! The three are apart so that the writer behind the reply copies frames to disk as they are and touches nothing but
 //! the fixed fields, and so that a list decodes heads without reading payloads.
 
+use std::net::IpAddr;
+use std::ops::Deref;
+
 use domain::{
     Api, CallId, CallRecord, Caller, CallerKind, Capture, CaptureMode, Dialect, EndpointId, KeyId,
     OrganizationId, Outcome, PicoUsd, ProjectId, Scope, SpanId, TeamId, TraceId,
@@ -11,9 +14,11 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use super::detail::{AttemptV1, DetailV1};
-use super::{Buckets, Code, CodecError, append, from_buckets, read, to_buckets};
+use super::{Buckets, Code, CodecError, LabelsV1, append, from_buckets, read, to_buckets};
 
 const CALL_V1: u8 = 1;
+/// The same with whom the call came from and what is written on the key.
+const CALL_V2: u8 = 2;
 const EXPECTED: &str = "call record";
 
 /// Length of the frame behind this field, and of the head.
@@ -76,7 +81,7 @@ impl Frames {
 fn write_frame(record: &CallRecord, into: &mut Vec<u8>) -> Result<(), CodecError> {
     let start = into.len();
     into.extend_from_slice(&[0; LENGTHS]);
-    into.push(CALL_V1);
+    into.push(CALL_V2);
     let scope = record.caller.scope;
     into.extend_from_slice(&record.call.to_bytes());
     into.extend_from_slice(&record.trace.to_bytes());
@@ -86,7 +91,8 @@ fn write_frame(record: &CallRecord, into: &mut Vec<u8>) -> Result<(), CodecError
     let ended_at_us = record.started_at_us.saturating_add_unsigned(record.duration_us);
     into.extend_from_slice(&record.started_at_us.to_le_bytes());
     into.extend_from_slice(&ended_at_us.to_le_bytes());
-    append(&HeadV1::of(record), into)?;
+    let labels = record.caller.labels.as_deref();
+    append(&(HeadV1::of(record), record.client, labels), into)?;
     let head_end = into.len();
     append(&DetailV1::of(record), into)?;
 
@@ -106,6 +112,7 @@ pub struct CallFrame<'a> {
     pub scope: Scope,
     pub started_at_us: i64,
     pub ended_at_us: i64,
+    version: u8,
     frame: &'a [u8],
     head_end: usize,
 }
@@ -125,10 +132,10 @@ impl<'a> CallFrame<'a> {
         let mut fields = Fields(bytes);
         let (length, head) = (fields.u32().ok_or(bad)?, fields.u32().ok_or(bad)?);
         let head_end = HEAD_AT.checked_add(head).ok_or(bad)?;
-        if fields.take::<1>() != Some([CALL_V1])
-            || head_end > bytes.len()
-            || head_end > length.saturating_add(4)
-        {
+        let Some([version @ (CALL_V1 | CALL_V2)]) = fields.take::<1>() else {
+            return Err(bad);
+        };
+        if head_end > bytes.len() || head_end > length.saturating_add(4) {
             return Err(bad);
         }
         let mut id = || fields.take::<16>().ok_or(bad);
@@ -140,7 +147,7 @@ impl<'a> CallFrame<'a> {
         };
         let started_at_us = i64::from_le_bytes(fields.take().ok_or(bad)?);
         let ended_at_us = i64::from_le_bytes(fields.take().ok_or(bad)?);
-        Ok(Self { call, trace, scope, started_at_us, ended_at_us, frame: bytes, head_end })
+        Ok(Self { call, trace, scope, started_at_us, ended_at_us, version, frame: bytes, head_end })
     }
 
     /// Belongs to a trace that it did not begin: one that we begin has the id of its first call.
@@ -158,8 +165,13 @@ impl<'a> CallFrame<'a> {
         &self.frame[..self.head_end]
     }
 
-    pub(crate) fn head(&self) -> Result<HeadV1<'a>, CodecError> {
-        read(&self.frame[HEAD_AT..self.head_end], EXPECTED)
+    pub(crate) fn head(&self) -> Result<Head<'a>, CodecError> {
+        let bytes = &self.frame[HEAD_AT..self.head_end];
+        if self.version == CALL_V1 {
+            return Ok(Head { fields: read(bytes, EXPECTED)?, client: None, labels: None });
+        }
+        let (fields, client, labels) = read(bytes, EXPECTED)?;
+        Ok(Head { fields, client, labels })
     }
 
     /// The whole record, decoded. Needs the detail.
@@ -189,6 +201,7 @@ impl<'a> CallFrame<'a> {
             duration_us: head.duration_us,
             first_token_us: head.first_token_us,
             caller: head.caller(self.scope),
+            client: head.client,
             requested_model: head.requested_model.into(),
             endpoint: head.endpoint.map(EndpointId::from_bytes),
             endpoint_name: head.endpoint_name.map(Into::into),
@@ -261,10 +274,29 @@ impl<'a> HeadV1<'a> {
             targets: record.attempts.iter().map(|tried| (&*tried.provider, &*tried.model)).collect(),
         }
     }
+}
 
+/// A head of any version.
+#[derive(Debug)]
+pub(crate) struct Head<'a> {
+    fields: HeadV1<'a>,
+    pub(crate) client: Option<IpAddr>,
+    pub(crate) labels: Option<LabelsV1<'a>>,
+}
+
+impl<'a> Deref for Head<'a> {
+    type Target = HeadV1<'a>;
+
+    fn deref(&self) -> &HeadV1<'a> {
+        &self.fields
+    }
+}
+
+impl Head<'_> {
     pub(crate) fn caller(&self, scope: Scope) -> Caller {
         let kind = self.key.map_or(CallerKind::Anonymous, |key| CallerKind::Key(KeyId::from_bytes(key)));
-        Caller { kind, name: self.caller.into(), scope }
+        let labels = self.labels.as_ref().map(LabelsV1::labels);
+        Caller { kind, name: self.caller.into(), scope, labels }
     }
 }
 

@@ -7,13 +7,15 @@ mod call;
 mod code;
 mod detail;
 mod id;
+mod labels;
 mod usage;
 
 pub(crate) use blob::Blob;
-pub(crate) use call::HeadV1;
+pub(crate) use call::Head;
 pub use call::{CallFrame, Frames};
 pub(crate) use code::Code;
-pub(crate) use usage::{CallerV1, LabelV1};
+pub(crate) use labels::LabelsV1;
+pub(crate) use usage::{CallerPart, LabelV1};
 pub use usage::{UsageFrame, encode_usage};
 
 use serde::{Deserialize, Serialize};

@@ -3,25 +3,32 @@
 //! What varies per attempt (numbers, ids) is apart from what repeats (who, where to): the ledger finds the stored
 //! row of a repeating part by its bytes, without decoding it.
 
+use std::sync::Arc;
+
 use domain::{
-    Api, AttemptId, CallId, CostSource, CredentialId, EndpointId, KeyId, OrganizationId, Outcome, PicoUsd,
-    ProjectId, Scope, TargetId, TeamId, TraceId, UsageRecord, UsageSource,
+    Api, AttemptId, CallId, CostSource, CredentialId, EndpointId, KeyId, Labels, OrganizationId, Outcome,
+    PicoUsd, ProjectId, Scope, TargetId, TeamId, TraceId, UsageRecord, UsageSource,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Buckets, Code, CodecError, append, from_buckets, read, to_buckets};
+use super::{Buckets, Code, CodecError, LabelsV1, append, from_buckets, read, to_buckets};
 
 /// The first byte of a payload; 0 is left out so that a run of zeros is never a record.
 const USAGE_V1: u8 = 1;
+/// The same with what is written on the key, where there is something.
+const USAGE_V2: u8 = 2;
 
 const EXPECTED: &str = "usage record";
 
 /// Appends the byte form of `record` to `into`.
 pub fn encode_usage(record: &UsageRecord, into: &mut Vec<u8>) -> Result<(), CodecError> {
     let start = into.len();
-    into.push(USAGE_V1);
+    into.push(if record.labels.is_some() { USAGE_V2 } else { USAGE_V1 });
     let written = section(&NumbersV1::of(record), into)
-        .and_then(|()| section(&CallerV1::of(record), into))
+        .and_then(|()| match &record.labels {
+            Some(labels) => section(&(CallerV1::of(record), &**labels), into),
+            None => section(&CallerV1::of(record), into),
+        })
         .and_then(|()| append(&LabelV1::of(record), into));
     if written.is_err() {
         into.truncate(start);
@@ -40,7 +47,7 @@ pub struct UsageFrame<'a> {
 impl<'a> UsageFrame<'a> {
     /// Fails on a form that a newer version wrote as much as on damage: neither may be taken for something else.
     pub fn parse(payload: &'a [u8]) -> Result<Self, CodecError> {
-        let Some((&USAGE_V1, rest)) = payload.split_first() else {
+        let Some((&(USAGE_V1 | USAGE_V2), rest)) = payload.split_first() else {
             return Err(CodecError::new(EXPECTED));
         };
         let (numbers, rest) = split_section(rest)?;
@@ -58,7 +65,7 @@ impl<'a> UsageFrame<'a> {
 
     /// The whole record, decoded.
     pub fn record(&self) -> Result<UsageRecord, CodecError> {
-        let caller: CallerV1<'_> = read(self.caller, EXPECTED)?;
+        let caller = CallerPart::parse(self.caller)?;
         let label: LabelV1<'_> = read(self.label, EXPECTED)?;
         let unknown = || CodecError::new(EXPECTED);
         let numbers = &self.numbers;
@@ -68,8 +75,9 @@ impl<'a> UsageFrame<'a> {
             trace: TraceId::from_bytes(numbers.trace),
             settled_at_ms: numbers.settled_at_ms,
             scope: numbers.scope(),
-            key: caller.key.map(KeyId::from_bytes),
-            caller: caller.name.into(),
+            key: caller.who.key.map(KeyId::from_bytes),
+            caller: caller.who.name.into(),
+            labels: caller.labels,
             endpoint: EndpointId::from_bytes(label.endpoint),
             endpoint_name: label.endpoint_name.into(),
             target: TargetId::from_bytes(label.target),
@@ -148,9 +156,23 @@ impl<'a> CallerV1<'a> {
     fn of(record: &'a UsageRecord) -> Self {
         Self { key: record.key.map(KeyId::to_bytes), name: &record.caller }
     }
+}
 
+/// Who called, and what is written on their key.
+#[derive(Debug)]
+pub(crate) struct CallerPart<'a> {
+    pub(crate) who: CallerV1<'a>,
+    pub(crate) labels: Option<Arc<Labels>>,
+}
+
+impl<'a> CallerPart<'a> {
+    /// The form with labels is the form without, and more: either fills the bytes exactly, never both.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, CodecError> {
-        read(bytes, EXPECTED)
+        if let Ok(who) = read(bytes, EXPECTED) {
+            return Ok(Self { who, labels: None });
+        }
+        let (who, labels): (CallerV1<'a>, LabelsV1<'a>) = read(bytes, EXPECTED)?;
+        Ok(Self { who, labels: Some(labels.labels()) })
     }
 }
 

@@ -13,7 +13,8 @@ pub(super) struct Schema {
 }
 
 pub(super) const CONTROL: Schema = Schema { steps: &[include_str!("schema/control-1.sql")] };
-pub(super) const LEDGER: Schema = Schema { steps: &[include_str!("schema/ledger-1.sql")] };
+pub(super) const LEDGER: Schema =
+    Schema { steps: &[include_str!("schema/ledger-1.sql"), include_str!("schema/ledger-2.sql")] };
 pub(super) const TRACE_INDEX: Schema = Schema { steps: &[include_str!("schema/trace-index-1.sql")] };
 pub(super) const TRACE_DAY: Schema = Schema { steps: &[include_str!("schema/trace-day-1.sql")] };
 

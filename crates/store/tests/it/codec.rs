@@ -7,7 +7,7 @@ use domain::{
 use proptest::prelude::*;
 use store::{CallFrame, Frames, UsageFrame, encode_usage};
 
-use crate::records::{NOON_ISH_MS, call, odd_usage, usage};
+use crate::records::{NOON_ISH_MS, call, labels, odd_usage, usage};
 
 fn buckets() -> impl Strategy<Value = Usage> {
     any::<[u64; 8]>().prop_map(
@@ -39,6 +39,7 @@ prop_compose! {
         ids in any::<[u128; 5]>(),
         key in any::<Option<u128>>(),
         caller in ".{0,40}",
+        labelled in any::<bool>(),
         model in ".{0,200}",
         price in proptest::option::of(".{0,40}"),
         usage in buckets(),
@@ -57,6 +58,7 @@ prop_compose! {
             scope: Scope { project: domain::ProjectId(project), ..Scope::DEFAULT },
             key: key.map(KeyId),
             caller: caller.into(),
+            labels: labelled.then(labels),
             endpoint: EndpointId(endpoint),
             model: model.into(),
             usage,
@@ -91,6 +93,8 @@ proptest! {
         attempts in 0_usize..3,
         status in any::<u16>(),
         duration_us in any::<u64>(),
+        labelled in any::<bool>(),
+        client in any::<Option<std::net::IpAddr>>(),
     ) {
         let mut record = call(NOON_ISH_MS, 3);
         record.request.body = request;
@@ -102,6 +106,8 @@ proptest! {
         record.attempts.truncate(attempts);
         record.status = status;
         record.duration_us = duration_us;
+        record.caller.labels = labelled.then(labels);
+        record.client = client;
         let mut frames = Frames::default();
         frames.push(&record).unwrap();
         frames.push(&call(NOON_ISH_MS, 4)).unwrap();
@@ -143,6 +149,25 @@ fn a_cut_record_is_refused() {
 fn a_form_from_the_future_is_not_taken_for_ours() {
     let mut bytes = Vec::new();
     encode_usage(&usage(NOON_ISH_MS, 1), &mut bytes).unwrap();
-    bytes[0] = 2;
+    bytes[0] = 99;
     assert!(UsageFrame::parse(&bytes).is_err());
+}
+
+/// The form of calls before a client's address and labels were kept: the head ended two empty options earlier.
+#[test]
+fn a_call_of_the_first_form_reads_back() {
+    const HEAD_AT: usize = 8 + 1 + 5 * 16 + 2 * 8;
+    let mut frames = Frames::default();
+    frames.push(&call(NOON_ISH_MS, 1)).unwrap();
+    let mut bytes = frames.bytes().to_vec();
+    let number = |bytes: &[u8], at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+    let (length, head) = (number(&bytes, 0), number(&bytes, 4));
+    let end = HEAD_AT + usize::try_from(head).unwrap();
+    assert_eq!(bytes.drain(end - 2..end).collect::<Vec<_>>(), [0, 0]);
+    bytes[..4].copy_from_slice(&(length - 2).to_le_bytes());
+    bytes[4..8].copy_from_slice(&(head - 2).to_le_bytes());
+    bytes[8] = 1;
+    let (frame, rest) = CallFrame::split(&bytes).unwrap();
+    assert!(rest.is_empty());
+    assert_eq!(frame.record().unwrap(), call(NOON_ISH_MS, 1));
 }

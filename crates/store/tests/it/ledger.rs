@@ -9,7 +9,7 @@ use store::journal::{Journal, JournalReader};
 use store::{Applied, Ledger, UsageBy, UsageQuery, UsageTotals, Within};
 
 use crate::backend::{each, run};
-use crate::records::{NOON_ISH_MS, OTHER, odd_usage, usage};
+use crate::records::{NOON_ISH_MS, OTHER, labels, odd_usage, usage};
 
 /// Writes `records` as one executor would.
 pub(crate) fn write(journal: &Arc<Journal>, records: &[UsageRecord]) {
@@ -154,6 +154,20 @@ fn a_retried_call_is_counted_once_wherever_its_attempts_went() {
             .collect();
         assert_eq!(counts, [("openai", 3, 3), ("anthropic", 0, 2)]);
         assert_eq!((report.total.calls, report.total.attempts), (3, 5));
+    });
+}
+
+#[test]
+fn what_is_written_on_a_key_stays_with_the_records_of_its_time() {
+    each(|pair| async move {
+        let labelled = UsageRecord { labels: Some(labels()), ..usage(NOON_ISH_MS, 2) };
+        let records = [usage(NOON_ISH_MS, 1), labelled, usage(NOON_ISH_MS, 3)];
+        fill(&*pair.one.ledger, pair.dir(), &records).await;
+        assert_eq!(all(&*pair.two.ledger, HERE).await, records);
+        let query = UsageQuery { by: UsageBy::Key, since_ms: None, until_ms: None };
+        let report = pair.two.ledger.usage(HERE, query).await.unwrap();
+        assert_eq!(report.groups.len(), 1, "it is one key: {:?}", report.groups);
+        assert_eq!(report.groups[0].totals.attempts, 3);
     });
 }
 

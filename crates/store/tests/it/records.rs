@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use domain::{
     Api, AttemptId, AttemptRecord, CallId, CallRecord, Caller, CallerKind, Capture, CaptureMode, CostSource,
-    CredentialId, Dialect, EndReason, EndpointId, ErrorKind, KeyId, Outcome, PicoUsd, ProjectId, RelayMode,
-    Scope, SpanId, TargetId, TeamId, TraceId, Usage, UsageRecord, UsageSource,
+    CredentialId, Dialect, EndReason, EndpointId, ErrorKind, KeyId, Labels, Outcome, PicoUsd, ProjectId,
+    RelayMode, Scope, SpanId, TargetId, TeamId, TraceId, Usage, UsageRecord, UsageSource,
 };
 
 /// 2026-03-01T00:00:00Z.
@@ -31,6 +31,7 @@ pub(crate) fn usage(ms: i64, n: u64) -> UsageRecord {
         scope: Scope::DEFAULT,
         key: Some(KeyId(7)),
         caller: Arc::from("ci"),
+        labels: None,
         endpoint: EndpointId(1),
         endpoint_name: Arc::from("chat"),
         target: TargetId(2),
@@ -75,6 +76,15 @@ pub(crate) fn odd_usage(ms: i64, n: u64) -> UsageRecord {
     }
 }
 
+/// What somebody wrote on a key.
+pub(crate) fn labels() -> Arc<Labels> {
+    Arc::new(Labels {
+        tags: [Arc::from("team-a"), Arc::from("\"odd\" ✓")].into(),
+        metadata: [(Arc::from("cost-centre"), Arc::from("4711")), (Arc::from("owner"), Arc::from("ann"))]
+            .into(),
+    })
+}
+
 /// A call that began at `ms`; its trace is its own.
 pub(crate) fn call(ms: i64, n: u64) -> CallRecord {
     let id = uuid(ms, n);
@@ -86,7 +96,13 @@ pub(crate) fn call(ms: i64, n: u64) -> CallRecord {
         started_at_us: ms * 1_000,
         duration_us: 1_000 + n,
         first_token_us: Some(400),
-        caller: Caller { kind: CallerKind::Key(KeyId(7)), name: Arc::from("ci"), scope: Scope::DEFAULT },
+        caller: Caller {
+            kind: CallerKind::Key(KeyId(7)),
+            name: Arc::from("ci"),
+            scope: Scope::DEFAULT,
+            labels: None,
+        },
+        client: None,
         requested_model: Arc::from("chat"),
         endpoint: Some(EndpointId(1)),
         endpoint_name: Some(Arc::from("chat")),

@@ -7,7 +7,7 @@ use domain::{CallId, CallRecord, Caller, CallerKind, ErrorKind, OrganizationId, 
 use store::{Appended, CallFilter, CallPage, CallSummary, Cursor, Frames, TraceStore, Within};
 
 use crate::backend::each;
-use crate::records::{NOON_ISH_MS, OTHER, call};
+use crate::records::{NOON_ISH_MS, OTHER, call, labels};
 
 pub(crate) const HERE: Within = Within::project(Scope::DEFAULT);
 
@@ -81,8 +81,12 @@ fn filters_keep_what_they_name() {
     each(|pair| async move {
         let plain = call(NOON_ISH_MS, 0);
         let mut other = call(NOON_ISH_MS + 5_000, 1);
-        other.caller =
-            Caller { kind: CallerKind::Anonymous, name: Arc::from("anonymous"), scope: Scope::DEFAULT };
+        other.caller = Caller {
+            kind: CallerKind::Anonymous,
+            name: Arc::from("anonymous"),
+            scope: Scope::DEFAULT,
+            labels: Some(labels()),
+        };
         other.endpoint_name = Some(Arc::from("embed"));
         other.requested_model = Arc::from("text-embedding-3");
         other.attempts.truncate(0);
@@ -121,6 +125,8 @@ fn filters() -> Vec<(CallFilter, Expected)> {
     vec![
         (by(|f| f.endpoint = text("embed")), Other),
         (by(|f| f.caller = text("ci")), Plain),
+        (by(|f| f.tag = text("team-a")), Other),
+        (by(|f| f.tag = text("team")), None),
         (by(|f| f.model = text("text-embedding-3")), Other),
         (by(|f| f.model = text("claude-sonnet-4-5")), Plain),
         (by(|f| f.provider = text("anthropic")), Plain),

@@ -24,6 +24,7 @@ pub(crate) fn usage(n: u64) -> UsageRecord {
         scope: Scope::DEFAULT,
         key: Some(KeyId(7)),
         caller: Arc::from("ci"),
+        labels: None,
         endpoint: EndpointId(1),
         endpoint_name: Arc::from("chat"),
         target: TargetId(2),
@@ -43,28 +44,7 @@ pub(crate) fn usage(n: u64) -> UsageRecord {
 
 /// A call that failed over once.
 pub(crate) fn call(n: u64) -> CallRecord {
-    let failed = AttemptRecord {
-        attempt: AttemptId(uuid(n)),
-        span: SpanId(2),
-        target: TargetId(2),
-        provider: Arc::from("bedrock"),
-        model: Arc::from("claude-sonnet-4-5"),
-        credential_name: Arc::from("aws"),
-        dialect: Dialect::AnthropicMessages,
-        relay: RelayMode::Translate,
-        offset_us: 50,
-        duration_us: 200_000,
-        first_byte_us: None,
-        status: Some(529),
-        end: EndReason::ProviderStatus,
-        outcome: Outcome::Failed(ErrorKind::ProviderOverloaded),
-        error_message: Some("Overloaded".to_owned()),
-        provider_request_id: Some("req_1".to_owned()),
-        usage: Usage::default(),
-        usage_source: UsageSource::None,
-        cost: Some(PicoUsd::ZERO),
-        cost_source: CostSource::Catalogue,
-    };
+    let failed = failed(n);
     let usage = Usage { input: 100, cache_read: 20, output: 10, reasoning: 5, ..Usage::default() };
     let succeeded = AttemptRecord {
         span: SpanId(3),
@@ -91,7 +71,13 @@ pub(crate) fn call(n: u64) -> CallRecord {
         started_at_us: NOON_MS * 1_000,
         duration_us: 812_345,
         first_token_us: Some(500_000),
-        caller: Caller { kind: CallerKind::Key(KeyId(7)), name: Arc::from("ci"), scope: Scope::DEFAULT },
+        caller: Caller {
+            kind: CallerKind::Key(KeyId(7)),
+            name: Arc::from("ci"),
+            scope: Scope::DEFAULT,
+            labels: None,
+        },
+        client: None,
         requested_model: Arc::from("chat"),
         endpoint: Some(EndpointId(1)),
         endpoint_name: Some(Arc::from("chat")),
@@ -110,5 +96,30 @@ pub(crate) fn call(n: u64) -> CallRecord {
         capture: CaptureMode::Full,
         request: Capture { body: vec![b'x'; 500], size: 500 },
         reply: Capture { body: vec![b'y'; 500], size: 500 },
+    }
+}
+
+fn failed(n: u64) -> AttemptRecord {
+    AttemptRecord {
+        attempt: AttemptId(uuid(n)),
+        span: SpanId(2),
+        target: TargetId(2),
+        provider: Arc::from("bedrock"),
+        model: Arc::from("claude-sonnet-4-5"),
+        credential_name: Arc::from("aws"),
+        dialect: Dialect::AnthropicMessages,
+        relay: RelayMode::Translate,
+        offset_us: 50,
+        duration_us: 200_000,
+        first_byte_us: None,
+        status: Some(529),
+        end: EndReason::ProviderStatus,
+        outcome: Outcome::Failed(ErrorKind::ProviderOverloaded),
+        error_message: Some("Overloaded".to_owned()),
+        provider_request_id: Some("req_1".to_owned()),
+        usage: Usage::default(),
+        usage_source: UsageSource::None,
+        cost: Some(PicoUsd::ZERO),
+        cost_source: CostSource::Catalogue,
     }
 }

@@ -1,8 +1,9 @@
 //! A call as spans.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use domain::{ErrorKind, Outcome, SpanId};
+use domain::{ErrorKind, Labels, Outcome, SpanId};
 use serde_json::{Value, json};
 use telemetry::{Span, SpanKind, spans};
 
@@ -57,6 +58,21 @@ fn attributes_have_the_names_of_the_convention() {
     assert_eq!(failed["gatewright.end"], "provider_status");
     assert_eq!(failed["gatewright.cost.usd"], "0");
     assert!(!failed.contains_key("gen_ai.usage.input_tokens"), "nothing was consumed");
+}
+
+#[test]
+fn what_is_written_on_the_key_is_on_the_call() {
+    let mut record = call(1);
+    record.client = Some([192, 0, 2, 7].into());
+    record.caller.labels = Some(Arc::new(Labels {
+        tags: [Arc::from("team-a")].into(),
+        metadata: [(Arc::from("owner"), Arc::from("ann"))].into(),
+    }));
+    let spans = spans(&record);
+    let root = attributes(&spans[0]);
+    assert_eq!(root["gatewright.tags"], json!(["team-a"]));
+    assert_eq!(root["gatewright.metadata.owner"], "ann");
+    assert_eq!(root["client.address"], "192.0.2.7");
 }
 
 #[test]

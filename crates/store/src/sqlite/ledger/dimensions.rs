@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use domain::Scope;
 use sqlx::sqlite::SqliteConnection;
 
+use super::labels;
 use crate::UsageFrame;
-use crate::codec::{CallerV1, CodecError, LabelV1};
+use crate::codec::{CallerPart, CodecError, LabelV1};
 
 /// Entries kept per kind. A table that outgrows this is looked up in the file more often, nothing else.
 const CACHE_ENTRIES: usize = 65_536;
@@ -88,7 +89,7 @@ impl Cache {
         let caller = match self.callers.get(frame.caller) {
             Some(&known) => known,
             None => {
-                let id = insert_caller(connection, &CallerV1::parse(frame.caller)?).await?;
+                let id = insert_caller(connection, &CallerPart::parse(frame.caller)?).await?;
                 bound(&mut self.callers);
                 self.callers.insert(frame.caller.into(), id);
                 id
@@ -130,13 +131,18 @@ async fn tenant(
     .await
 }
 
-async fn insert_caller(connection: &mut SqliteConnection, caller: &CallerV1<'_>) -> Result<i64, sqlx::Error> {
+async fn insert_caller(
+    connection: &mut SqliteConnection,
+    caller: &CallerPart<'_>,
+) -> Result<i64, sqlx::Error> {
+    let labels = caller.labels.as_deref().map(labels::to_json).unwrap_or_default();
     sqlx::query_scalar(
-        "INSERT INTO callers (key, name) VALUES (?, ?)
+        "INSERT INTO callers (key, name, labels) VALUES (?, ?, ?)
          ON CONFLICT DO UPDATE SET name = name RETURNING id",
     )
-    .bind(caller.key.map(Vec::from).unwrap_or_default())
-    .bind(caller.name.to_owned())
+    .bind(caller.who.key.map(Vec::from).unwrap_or_default())
+    .bind(caller.who.name.to_owned())
+    .bind(labels)
     .fetch_one(connection)
     .await
 }

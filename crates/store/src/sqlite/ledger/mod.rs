@@ -2,6 +2,7 @@
 
 mod apply;
 mod dimensions;
+mod labels;
 mod records;
 mod retries;
 mod rollup;

@@ -7,6 +7,7 @@ use domain::{
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, Row};
 
+use super::labels;
 use super::sums::{bind, within_sql};
 use crate::codec::Code;
 use crate::sqlite::database::Database;
@@ -41,7 +42,7 @@ pub(super) async fn page(
 }
 
 const SELECT: &str = "SELECT u.*, o.object AS organization_id, t.object AS team_id, p.object AS project_id,
-        c.key, c.name, l.*
+        c.key, c.name, c.labels, l.*
     FROM usage_records AS u
     JOIN tenants AS o ON o.id = u.organization
     JOIN tenants AS t ON t.id = u.team
@@ -67,6 +68,7 @@ fn record(row: &SqliteRow) -> Result<UsageRecord, sqlx::Error> {
         },
         key: row.try_get::<Vec<u8>, _>("key")?.try_into().ok().map(KeyId::from_bytes),
         caller: row.try_get::<String, _>("name")?.into(),
+        labels: labels::from_json(row.try_get("labels")?),
         endpoint: EndpointId::from_bytes(id(row, "endpoint")?),
         endpoint_name: row.try_get::<String, _>("endpoint_name")?.into(),
         target: TargetId::from_bytes(id(row, "target")?),
