@@ -11,6 +11,7 @@ use domain::{Api, CaptureMode, CredentialId, Dialect, EndpointId, KeyId, Labels,
 use governance::plan::Shares;
 use governance::pricing::PriceBook;
 use governance::retry::{Fallback, Retry};
+use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
 
 /// Everything that configuration decides.
@@ -180,15 +181,15 @@ pub struct Carriage {
     /// The value of the `host` header.
     pub authority: HeaderValue,
     /// The path of the base URL without a trailing slash, and of each API behind it.
-    pub chat_path: Option<Arc<str>>,
-    pub embeddings_path: Option<Arc<str>>,
-    pub count_tokens_path: Option<Arc<str>>,
+    pub chat_path: Option<PathAndQuery>,
+    pub embeddings_path: Option<PathAndQuery>,
+    pub count_tokens_path: Option<PathAndQuery>,
     /// The header that authenticates, marked sensitive.
     pub auth: Option<(HeaderName, HeaderValue)>,
 }
 
 impl Carriage {
-    pub fn path(&self, api: Api) -> Option<&Arc<str>> {
+    pub fn path(&self, api: Api) -> Option<&PathAndQuery> {
         match api {
             Api::Chat => self.chat_path.as_ref(),
             Api::Embeddings => self.embeddings_path.as_ref(),

@@ -4,13 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, HOST};
-use http::{HeaderValue, Method, Uri};
-use http_body_util::Full;
-use runtime::Tasks;
+use http::header::AUTHORIZATION;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
-use upstream::{Client, Origin, Tls};
+use upstream::{Client, Origin, Request, Tls};
 
 use crate::cli::Gateway;
 use crate::paths;
@@ -21,7 +19,7 @@ pub(crate) struct Api {
     client: Client,
     origin: Origin,
     host: HeaderValue,
-    authorization: HeaderValue,
+    authorization: (HeaderName, HeaderValue),
     base: String,
 }
 
@@ -36,30 +34,30 @@ impl Api {
             .context("the admin token has characters that no token has")?;
         authorization.set_sensitive(true);
         Ok(Self {
-            client: Client::new(Tls::new(None)?, None, Tasks::new()),
+            client: Client::new(Tls::new(None)?, None),
             origin: Origin { tls: url.scheme() == "https", host: host.into(), port, allow_private: true },
             host: HeaderValue::from_str(&format!("{host}:{port}"))?,
-            authorization,
+            authorization: (AUTHORIZATION, authorization),
             base: gateway.url.trim_end_matches('/').to_owned(),
         })
     }
 
     /// Gets a resource; `path` begins with `/api/v1/`.
     pub(crate) async fn get(&self, path: &str) -> Result<Value> {
-        let uri: Uri = path.parse().with_context(|| format!("`{path}` is no path"))?;
-        let message = || {
-            let mut message = http::Request::new(Full::new(Bytes::new()));
-            *message.method_mut() = Method::GET;
-            *message.uri_mut() = uri.clone();
-            message.headers_mut().insert(HOST, self.host.clone());
-            message.headers_mut().insert(AUTHORIZATION, self.authorization.clone());
-            message
+        let path: PathAndQuery = path.parse().with_context(|| format!("`{path}` is no path"))?;
+        let request = Request {
+            method: &Method::GET,
+            path: &path,
+            authority: &self.host,
+            auth: Some(&self.authorization),
+            headers: &HeaderMap::new(),
+            body: &[],
         };
         let exchange = async {
             let mut response =
-                self.client.send(self.origin.clone(), Duration::from_secs(5), message).await.map_err(
-                    |error| anyhow!("{error}; is a gateway running at {}? (`gatewright serve`)", self.base),
-                )?;
+                self.client.send(&self.origin, Duration::from_secs(5), &request).await.map_err(|error| {
+                    anyhow!("{error}; is a gateway running at {}? (`gatewright serve`)", self.base)
+                })?;
             let mut body = Vec::new();
             while let Some(chunk) = response.body.chunk().await {
                 body.extend_from_slice(&chunk?);

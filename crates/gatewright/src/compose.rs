@@ -60,7 +60,7 @@ impl Blueprint {
         let pipeline = Pipeline {
             clock: Clock,
             ids: RefCell::new(IdSource::from_os()),
-            client: Client::new(self.tls.clone(), self.proxy.clone(), context.tasks.clone()),
+            client: Client::new(self.tls.clone(), self.proxy.clone()),
             recorder: RefCell::new(recorder),
             hasher: Arc::clone(&self.hasher),
             ledger: Rc::new(AllowAll),

@@ -1,16 +1,14 @@
 //! A reply's body. Read to its end it gives its connection back; dropped before, it closes it, and that is how a
 //! client that left cancels the provider's work.
 
-use std::pin::Pin;
+use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http_body::Body as _;
-use hyper::body::Incoming;
 
 use crate::Origin;
-use crate::connect::Sender;
+use crate::http1::{BadReply, Connection, Framing};
 use crate::pool::Pool;
 use crate::simulator::Simulated;
 
@@ -22,30 +20,38 @@ pub struct Body {
 
 #[derive(Debug)]
 enum Source {
-    Http {
-        incoming: Incoming,
-        /// Taken when the body has ended well.
-        lease: Option<Lease>,
-    },
+    /// `None` when the body has ended, well or not.
+    Http(Option<Lease>),
     Simulated(Simulated),
 }
 
 /// A connection that is lent to one reply.
 #[derive(Debug)]
 pub(crate) struct Lease {
+    pub(crate) connection: Connection,
+    pub(crate) framing: Framing,
+    /// It may carry another request afterwards.
+    pub(crate) keep_alive: bool,
     pub(crate) origin: Origin,
-    pub(crate) sender: Sender,
     pub(crate) pool: Rc<Pool>,
 }
 
 /// The body broke off.
 #[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct BodyError(#[from] hyper::Error);
+pub enum BodyError {
+    #[error("closed by the server before the end of its reply")]
+    CutShort,
+    #[error(transparent)]
+    Broken(#[from] io::Error),
+    #[error("what came is not valid HTTP: {0}")]
+    Garbage(#[from] BadReply),
+}
 
 impl Body {
-    pub(crate) const fn http(incoming: Incoming, lease: Lease) -> Self {
-        Self { source: Source::Http { incoming, lease: Some(lease) } }
+    pub(crate) fn http(lease: Lease) -> Self {
+        let mut body = Self { source: Source::Http(Some(lease)) };
+        body.release_when_done();
+        body
     }
 
     pub(crate) const fn simulated(simulated: Simulated) -> Self {
@@ -53,46 +59,30 @@ impl Body {
     }
 
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        match &mut self.source {
-            Source::Http { incoming, lease } => poll_http(incoming, lease, cx),
-            Source::Simulated(simulated) => simulated.poll_chunk(cx).map(|chunk| chunk.map(Ok)),
+        let lease = match &mut self.source {
+            Source::Http(Some(lease)) => lease,
+            Source::Http(None) => return Poll::Ready(None),
+            Source::Simulated(simulated) => return simulated.poll_chunk(cx).map(|chunk| chunk.map(Ok)),
+        };
+        let chunk = ready!(lease.connection.poll_body(cx, &mut lease.framing));
+        if matches!(chunk, Some(Err(_))) {
+            self.source = Source::Http(None);
         }
+        self.release_when_done();
+        Poll::Ready(chunk)
     }
 
     pub async fn chunk(&mut self) -> Option<Result<Bytes, BodyError>> {
         std::future::poll_fn(|cx| self.poll_chunk(cx)).await
     }
-}
 
-fn poll_http(
-    incoming: &mut Incoming,
-    lease: &mut Option<Lease>,
-    cx: &mut Context<'_>,
-) -> Poll<Option<Result<Bytes, BodyError>>> {
-    loop {
-        let Some(frame) = std::task::ready!(Pin::new(&mut *incoming).poll_frame(cx)) else {
-            give_back(lease);
-            return Poll::Ready(None);
-        };
-        match frame.map(hyper::body::Frame::into_data) {
-            Ok(Ok(chunk)) => {
-                if incoming.is_end_stream() {
-                    give_back(lease);
-                }
-                return Poll::Ready(Some(Ok(chunk)));
-            }
-            // Trailers carry nothing for us.
-            Ok(Err(_)) => {}
-            Err(error) => {
-                *lease = None;
-                return Poll::Ready(Some(Err(error.into())));
-            }
+    /// The connection goes back with the last byte, not when somebody has asked whether there are more.
+    fn release_when_done(&mut self) {
+        let Source::Http(lease) = &mut self.source else { return };
+        if let Some(lease) = lease.take_if(|lease| lease.framing.is_done())
+            && lease.keep_alive
+        {
+            lease.pool.put(lease.origin, lease.connection);
         }
-    }
-}
-
-fn give_back(lease: &mut Option<Lease>) {
-    if let Some(lease) = lease.take() {
-        lease.pool.put(lease.origin, lease.sender);
     }
 }

@@ -4,48 +4,40 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
-use runtime::Tasks;
 use rustls::pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::http1::Connection;
 use crate::{Origin, Proxy, SendError, Tls, is_public};
 
-pub(crate) type Sender = SendRequest<Full<Bytes>>;
-
-/// Opens a connection; `tasks` drives it until it is closed.
+/// Opens a connection.
 pub(crate) async fn connect(
     origin: &Origin,
     tls: &Tls,
     proxy: Option<&Proxy>,
-    tasks: &Tasks,
     deadline: Duration,
-) -> Result<Sender, SendError> {
+) -> Result<Connection, SendError> {
     let timeout = || SendError::ConnectTimeout { host: origin.host.to_string(), port: origin.port };
-    tokio::time::timeout(deadline, open(origin, tls, proxy, tasks)).await.map_err(|_| timeout())?
+    tokio::time::timeout(deadline, open(origin, tls, proxy)).await.map_err(|_| timeout())?
 }
 
-async fn open(origin: &Origin, tls: &Tls, proxy: Option<&Proxy>, tasks: &Tasks) -> Result<Sender, SendError> {
+async fn open(origin: &Origin, tls: &Tls, proxy: Option<&Proxy>) -> Result<Connection, SendError> {
     let stream = match proxy.filter(|proxy| proxy.covers(origin)) {
         // The proxy resolves the name, and its owner decides what may be reached through it.
         Some(proxy) => tunnel(proxy, origin).await?,
         None => reach(origin).await?,
     };
     if !origin.tls {
-        return handshake(stream, tasks).await;
+        return Ok(Connection::new(stream));
     }
     let explain = |source| SendError::Tls { host: origin.host.to_string(), source };
     let name = ServerName::try_from(origin.host.to_string())
         .map_err(|error| explain(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
     let connector = TlsConnector::from(std::sync::Arc::clone(&tls.config));
     let stream = connector.connect(name, stream).await.map_err(explain)?;
-    handshake(stream, tasks).await
+    Ok(Connection::new(stream))
 }
 
 /// Tries each address the name has; all of them must be allowed, so that a name with one public and one private
@@ -94,18 +86,4 @@ fn tune(stream: &TcpStream) {
     if let Err(error) = tuned {
         tracing::debug!(%error, "a socket option was refused");
     }
-}
-
-async fn handshake<S>(stream: S, tasks: &Tasks) -> Result<Sender, SendError>
-where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
-{
-    let (sender, connection) = http1::Builder::new().max_headers(256).handshake(TokioIo::new(stream)).await?;
-    tasks.spawn_local(async move {
-        // The error also reaches whoever waits for the reply, and says there whose call it was.
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "an upstream connection ended");
-        }
-    });
-    Ok(sender)
 }

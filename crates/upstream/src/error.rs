@@ -3,6 +3,8 @@
 use std::io;
 use std::net::IpAddr;
 
+use crate::http1::BadReply;
+
 /// A request that got no reply. The texts go into traces; they name hosts, never credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
@@ -21,10 +23,10 @@ pub enum SendError {
     ConnectTimeout { host: String, port: u16 },
     /// The connection broke after the request was on its way and before a reply began.
     #[error("the connection broke before the reply: {0}")]
-    Broken(hyper::Error),
-    /// What came back is not HTTP.
+    Broken(io::Error),
+    /// What came back cannot be read for certain.
     #[error("the reply is not valid HTTP: {0}")]
-    Garbage(hyper::Error),
+    Garbage(#[from] BadReply),
 }
 
 impl SendError {
@@ -35,11 +37,5 @@ impl SendError {
 
     pub const fn is_timeout(&self) -> bool {
         matches!(self, Self::ConnectTimeout { .. })
-    }
-}
-
-impl From<hyper::Error> for SendError {
-    fn from(error: hyper::Error) -> Self {
-        if error.is_parse() { Self::Garbage(error) } else { Self::Broken(error) }
     }
 }

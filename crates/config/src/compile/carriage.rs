@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::{Dialect, Secret};
 use http::header::AUTHORIZATION;
+use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
 
 use crate::schema::credentials::Auth;
@@ -19,16 +20,19 @@ pub(crate) struct CarriageParts<'a> {
     pub(crate) key: Option<&'a Secret<String>>,
 }
 
-/// `None` where a part cannot stand in a header, which reading has ruled out.
+/// `None` where a part cannot stand in the head of a request, which reading has ruled out.
 pub(crate) fn carriage(parts: &CarriageParts<'_>) -> Option<Carriage> {
     let base = parts.url.path.as_str();
-    let path = |offered: bool, rest: &str| offered.then(|| Arc::from(format!("{base}{rest}")));
+    // Parsed once here, since every call to the provider carries one.
+    let path = |offered: bool, rest: &str| {
+        offered.then(|| PathAndQuery::try_from(format!("{base}{rest}"))).transpose().ok()
+    };
     let (chat_path, embeddings_path, count_tokens_path) = match parts.dialect {
         Dialect::OpenaiChat => {
-            (path(parts.chat, "/chat/completions"), path(parts.embeddings, "/embeddings"), None)
+            (path(parts.chat, "/chat/completions")?, path(parts.embeddings, "/embeddings")?, None)
         }
         Dialect::AnthropicMessages => {
-            (path(true, "/v1/messages"), None, path(true, "/v1/messages/count_tokens"))
+            (path(true, "/v1/messages")?, None, path(true, "/v1/messages/count_tokens")?)
         }
     };
     Some(Carriage {

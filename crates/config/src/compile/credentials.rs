@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::{CredentialId, Dialect, Scope, Secret};
 use http::HeaderValue;
+use http::uri::PathAndQuery;
 use vault::stable_id;
 
 use super::{CarriageParts, carriage, declared_at};
@@ -225,9 +226,10 @@ fn simulator(name: &Arc<str>, simulator: Simulator, declared_at: Option<String>)
         host: "simulator.invalid".into(),
         port: 443,
         authority: HeaderValue::from_static("simulator.invalid"),
-        chat_path: Some("/chat".into()),
-        embeddings_path: (dialect == Dialect::OpenaiChat).then(|| "/embeddings".into()),
-        count_tokens_path: (dialect == Dialect::AnthropicMessages).then(|| "/count_tokens".into()),
+        chat_path: Some(PathAndQuery::from_static("/chat")),
+        embeddings_path: (dialect == Dialect::OpenaiChat).then(|| PathAndQuery::from_static("/embeddings")),
+        count_tokens_path: (dialect == Dialect::AnthropicMessages)
+            .then(|| PathAndQuery::from_static("/count_tokens")),
         auth: None,
     };
     Credential {

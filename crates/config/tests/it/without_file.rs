@@ -34,7 +34,7 @@ fn keys_of_the_environment_open_their_providers() {
     let Resolved::Endpoint(openai) = snapshot.resolve("openai/gpt-5") else { panic!("no openai") };
     let carriage = openai.targets[0].carriage(Dialect::OpenaiChat, Api::Chat).unwrap();
     assert_eq!((&*carriage.host, carriage.port, carriage.tls), ("127.0.0.1", 9, false));
-    assert_eq!(&**carriage.path(Api::Chat).unwrap(), "/v1/chat/completions");
+    assert_eq!(*carriage.path(Api::Chat).unwrap(), "/v1/chat/completions");
     assert_eq!(carriage.auth.as_ref().unwrap().1, "Bearer sk-openai");
     assert!(openai.targets[0].credential.allow_private);
     let Resolved::Endpoint(anthropic) = snapshot.resolve("anthropic/claude-sonnet-4-5") else {

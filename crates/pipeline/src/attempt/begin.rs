@@ -6,8 +6,7 @@ use bytes::Bytes;
 use config::snapshot::{Carriage, Target};
 use domain::RelayMode;
 use governance::ledger::Reservation;
-use http::{HeaderMap, Method, Uri};
-use http_body_util::Full;
+use http::{HeaderMap, Method};
 use tokio::time::Instant;
 use upstream::{Origin, Response};
 
@@ -109,23 +108,18 @@ async fn send(
         port: carriage.port,
         allow_private: target.credential.allow_private,
     };
-    let path = carriage.path(api).map(|path| path.parse::<Uri>());
-    let Some(Ok(path)) = path else {
+    let Some(path) = carriage.path(api) else {
         return Err(not_offered(errand, target));
     };
-    let message = || {
-        let mut message = http::Request::new(Full::new(body.clone()));
-        *message.method_mut() = Method::POST;
-        *message.uri_mut() = path.clone();
-        let fields = message.headers_mut();
-        *fields = headers.clone();
-        fields.insert(http::header::HOST, carriage.authority.clone());
-        if let Some((name, value)) = &carriage.auth {
-            fields.insert(name.clone(), value.clone());
-        }
-        message
+    let message = upstream::Request {
+        method: &Method::POST,
+        path,
+        authority: &carriage.authority,
+        auth: carriage.auth.as_ref(),
+        headers,
+        body: std::slice::from_ref(body),
     };
-    let mut sent = std::pin::pin!(client.send(origin, errand.endpoint.timeouts.connect, message));
+    let mut sent = std::pin::pin!(client.send(&origin, errand.endpoint.timeouts.connect, &message));
     if !errand.request.streamed() {
         return sent.await.map_err(|error| classify::send_error(target, &error));
     }
