@@ -4,7 +4,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use domain::ErrorKind;
+use domain::{ErrorKind, ObjectId};
+
+use crate::ObjectUse;
 
 /// A failure of the store. What a write was about to change is unchanged.
 #[derive(Debug, thiserror::Error)]
@@ -17,10 +19,22 @@ pub enum StoreError {
         "`{file}` was written by a newer version (schema {found}, this one knows {known}); start that version"
     )]
     NewerSchema { file: String, found: i64, known: i64 },
-    #[error(
-        "the stored state moved on from revision {expected} to {found}; read it again and repeat the change"
-    )]
-    Conflict { expected: i64, found: i64 },
+    #[error("{object} moved on to revision {found}; read it again and repeat the change")]
+    Stale { object: String, found: i64 },
+    #[error("{object} exists already; choose another name, or change the one that is there")]
+    Exists { object: String },
+    #[error("there is no {object}; look for its name or id in the list")]
+    NotFound { object: String },
+    #[error("{object} is still used by {}; change that first", users(by, *elsewhere))]
+    InUse { object: String, by: Vec<ObjectUse>, elsewhere: u64 },
+    #[error("{object} refers to an object that does not exist for it, with id {id:032x}; create that first", id = .id.0)]
+    MissingReference { object: String, id: ObjectId },
+    #[error("{object} has no stored `{field}` to keep; send one")]
+    MissingSecret { object: String, field: String },
+    #[error("the secret of {object} is or was that of another key; choose another")]
+    SecretReused { object: String },
+    #[error("the idempotency key `{key}` was sent with another request; choose a new one for each request")]
+    IdempotencyReuse { key: String },
     #[error("`{what}` cannot be read back: {why}")]
     Damaged { what: String, why: String },
     #[error("`{path}` cannot be used: {source}")]
@@ -47,7 +61,15 @@ impl StoreError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Busy { .. } => ErrorKind::Overloaded,
-            Self::Conflict { .. } | Self::BadCursor { .. } => ErrorKind::InvalidRequest,
+            Self::Stale { .. }
+            | Self::Exists { .. }
+            | Self::NotFound { .. }
+            | Self::InUse { .. }
+            | Self::MissingReference { .. }
+            | Self::MissingSecret { .. }
+            | Self::SecretReused { .. }
+            | Self::IdempotencyReuse { .. }
+            | Self::BadCursor { .. } => ErrorKind::InvalidRequest,
             Self::Full { .. }
             | Self::NewerSchema { .. }
             | Self::Damaged { .. }
@@ -55,4 +77,18 @@ impl StoreError {
             | Self::Database { .. } => ErrorKind::Internal,
         }
     }
+}
+
+/// Names some of those who use an object; `elsewhere` counts those that the reader may not see.
+fn users(by: &[ObjectUse], elsewhere: u64) -> String {
+    const NAMED: usize = 5;
+    let mut named: Vec<String> =
+        by.iter().take(NAMED).map(|user| format!("{} `{}`", user.kind, user.name)).collect();
+    let more = u64::try_from(by.len().saturating_sub(NAMED)).unwrap_or(u64::MAX).saturating_add(elsewhere);
+    match more {
+        0 => {}
+        1 => named.push("one other".to_owned()),
+        more => named.push(format!("{more} others")),
+    }
+    named.join(", ")
 }

@@ -17,7 +17,11 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use codec::{CallFrame, CodecError, Frames, UsageFrame, encode_usage};
-pub use control::{Change, ChangeKind, ControlStore, ControlWrite};
+pub use control::{
+    Actor, Apply, AuditEntry, AuditPage, AuditQuery, Change, Committed, ControlStore, ControlWrite, Expect,
+    Idempotency, KeyRow, KeyTombstone, ListQuery, NewObject, ObjectCursor, ObjectPage, ObjectUse, Reseal,
+    SealedField, SealedRow, Session, StoredObject, StoredResponse,
+};
 pub use error::StoreError;
 pub use ledger::{Applied, Ledger, UsageBy, UsageGroup, UsagePage, UsageQuery, UsageReport, UsageTotals};
 pub use trace::{Appended, CallFilter, CallPage, CallSummary, Cursor, StatusClass, TraceStore};

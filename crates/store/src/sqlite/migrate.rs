@@ -12,7 +12,8 @@ pub(super) struct Schema {
     pub(super) steps: &'static [&'static str],
 }
 
-pub(super) const CONTROL: Schema = Schema { steps: &[include_str!("schema/control-1.sql")] };
+pub(super) const CONTROL: Schema =
+    Schema { steps: &[include_str!("schema/control-1.sql"), include_str!("schema/control-2.sql")] };
 pub(super) const LEDGER: Schema =
     Schema { steps: &[include_str!("schema/ledger-1.sql"), include_str!("schema/ledger-2.sql")] };
 pub(super) const TRACE_INDEX: Schema = Schema { steps: &[include_str!("schema/trace-index-1.sql")] };

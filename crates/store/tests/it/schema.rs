@@ -43,21 +43,20 @@ fn a_directory_that_exists_is_opened_again() {
 }
 
 #[test]
-fn the_default_tenant_has_its_fixed_ids() {
+fn a_file_of_the_first_version_is_brought_up_to_date() {
     run(async {
         let dir = tempfile::tempdir().unwrap();
-        store::sqlite::open(dir.path()).await.unwrap().close().await.unwrap();
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(dir.path().join("control.db"));
+        let path = dir.path().join("control.db");
+        let first = include_str!("../../src/sqlite/schema/control-1.sql");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
         let mut connection = options.connect().await.unwrap();
-        for (table, id) in [
-            ("organizations", domain::Scope::DEFAULT.organization.to_bytes()),
-            ("teams", domain::Scope::DEFAULT.team.to_bytes()),
-            ("projects", domain::Scope::DEFAULT.project.to_bytes()),
-        ] {
-            let sql = sqlx::AssertSqlSafe(format!("SELECT id FROM {table} WHERE name = 'default'"));
-            let found: Vec<u8> = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
-            assert_eq!(found, id, "{table}");
-        }
+        connection.execute(first).await.unwrap();
+        connection.execute("PRAGMA user_version = 1").await.unwrap();
+        connection.close().await.unwrap();
+        let stores = store::sqlite::open(dir.path()).await.unwrap();
+        assert_eq!(stores.control.revision().await.unwrap(), 0);
+        assert!(stores.control.all(None, 10).await.unwrap().is_empty());
+        stores.close().await.unwrap();
     });
 }
 
