@@ -3,11 +3,14 @@
 
 mod carriage;
 mod credentials;
+pub(crate) mod egress;
 mod endpoints;
+mod identities;
 mod keys;
 mod prices;
 pub(crate) mod server;
 mod targets;
+mod variables;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -88,7 +91,7 @@ fn assemble(
     let keys = keys::compile(&file.keys, &endpoints, &catalogue, &server, environment, hasher, findings);
     Snapshot {
         server,
-        egress: server::egress(&file.egress, environment, findings),
+        egress: egress::egress(&file.egress, environment, findings),
         storage: server::storage(&file.storage),
         endpoints: endpoints.by_name,
         by_provider: by_provider(credentials.by_name.values()),

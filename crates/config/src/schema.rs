@@ -33,7 +33,7 @@ pub(crate) use values::{Located, SecretText};
 pub(crate) mod value {
     //! What may stand in a field.
     pub(crate) use super::values::{
-        Amount, Attempt, BaseUrl, Expiry, FilePath, Listen, Name, ProxyUrl, PublicUrl, Size, Switch, Text,
-        Time, Whole,
+        Amount, Attempt, BaseUrl, Expiry, FilePath, Listen, Name, NetworkText, ProxyUrl, PublicUrl, Size,
+        Switch, Text, Time, Whole,
     };
 }

@@ -7,12 +7,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Api, CaptureMode, CredentialId, Dialect, EndpointId, KeyId, Labels, Scope, Secret, TargetId};
+use domain::{
+    Api, CaptureMode, CredentialId, Dialect, EndpointId, KeyId, Labels, Network, Scope, Secret, TargetId,
+};
 use governance::plan::Shares;
 use governance::pricing::PriceBook;
 use governance::retry::{Fallback, Retry};
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
+use runtime::IdentityFiles;
 
 /// Everything that configuration decides.
 #[derive(Debug)]
@@ -40,6 +43,10 @@ pub struct Server {
     pub anonymous: Anonymous,
     pub public_url: Option<String>,
     pub admin_token: Option<Secret<String>>,
+    /// The files were good when this was compiled.
+    pub tls: Option<IdentityFiles>,
+    /// Whose word about a client's address is believed.
+    pub trusted_proxies: Vec<Network>,
     pub caps: Caps,
 }
 
@@ -62,7 +69,9 @@ pub struct Caps {
     pub body_read: Duration,
     /// Calls in flight over all executors.
     pub concurrency: usize,
-    /// How long open streams may go on after a stop was asked for.
+    /// How long connections are still accepted after a stop was asked for.
+    pub lame_duck: Duration,
+    /// How long open streams may go on after that.
     pub drain: Duration,
 }
 
@@ -72,6 +81,8 @@ pub struct Egress {
     pub proxy: Option<String>,
     pub no_proxy: Vec<String>,
     pub ca_file: Option<PathBuf>,
+    /// What servers that ask for a certificate are shown.
+    pub client: Option<IdentityFiles>,
 }
 
 impl fmt::Debug for Egress {
@@ -80,6 +91,7 @@ impl fmt::Debug for Egress {
             .field("proxy", &self.proxy.as_ref().map(|_| "[proxy]"))
             .field("no_proxy", &self.no_proxy)
             .field("ca_file", &self.ca_file)
+            .field("client", &self.client)
             .finish()
     }
 }

@@ -10,7 +10,8 @@ use vault::Environment;
 
 use crate::catalogue::{Catalogue, Provider};
 use crate::compile::{
-    Compiled, by_provider, catalogue_only, demo_endpoint, demo_simulator, direct_credential, finish, server,
+    Compiled, by_provider, catalogue_only, demo_endpoint, demo_simulator, direct_credential, egress, finish,
+    server,
 };
 use crate::diagnostic::{At, Diagnostic, Findings};
 use crate::schema::egress::Egress;
@@ -38,7 +39,7 @@ pub fn without_file(
     let demo = demo_endpoint(&simulator).map(Arc::new);
     let snapshot = Snapshot {
         server: server::server(&Server::default(), listen, environment, &mut findings),
-        egress: server::egress(&Egress::default(), environment, &mut findings),
+        egress: egress::egress(&Egress::default(), environment, &mut findings),
         storage: Storage { data_dir: None },
         endpoints: demo.into_iter().map(|endpoint| (Arc::clone(&endpoint.name), endpoint)).collect(),
         by_provider: by_provider(credentials.values()),

@@ -9,6 +9,7 @@ mod error;
 mod id;
 mod labels;
 mod money;
+mod network;
 mod object;
 mod permission;
 mod record;
@@ -25,6 +26,7 @@ pub use id::{
 };
 pub use labels::Labels;
 pub use money::{PicoUsd, UnitPrice};
+pub use network::{Network, NotANetwork};
 pub use object::{NotAKind, ObjectId, ObjectKind};
 pub use permission::{NotAPermission, Permission, Permissions};
 pub use record::{

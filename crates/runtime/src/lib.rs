@@ -5,6 +5,7 @@
 
 mod clock;
 mod executor;
+pub mod identity;
 mod ids;
 mod listener;
 mod shutdown;
@@ -12,6 +13,7 @@ mod tasks;
 
 pub use clock::{Clock, Moment};
 pub use executor::{ExecutorContext, Executors, StartError};
+pub use identity::{Identity, IdentityBytes, IdentityError, IdentityFiles};
 pub use ids::IdSource;
 pub use listener::{ListenError, Listeners};
 pub use shutdown::Shutdown;

@@ -99,8 +99,8 @@ pub fn file_reason(kind: io::ErrorKind) -> String {
     }
 }
 
-/// No secret is larger; a reference to a log or a device must not fill the memory.
-const LARGEST_FILE: u64 = 64 * 1024;
+/// No secret and no bundle of certificates is larger; a reference to a log or a device must not fill the memory.
+const LARGEST_FILE: u64 = 1024 * 1024;
 
 fn read_small_file(path: &Path) -> io::Result<Vec<u8>> {
     use io::Read;
@@ -108,7 +108,7 @@ fn read_small_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     std::fs::File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut content)?;
     if content.len() as u64 > LARGEST_FILE {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "is larger than 64 KiB"));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "is larger than 1 MiB"));
     }
     Ok(content)
 }

@@ -1,64 +1,81 @@
-//! `server`, `egress` and `storage`, and the rules about who may be listened to.
+//! `server` and `storage`, and the rules about who may be listened to.
 
 use std::net::SocketAddr;
 
-use domain::Secret;
+use domain::{Network, Secret};
 use vault::Environment;
 
+use super::identities;
+use super::variables::Variables;
 use crate::diagnostic::{At, Findings};
-use crate::schema::SecretText;
-use crate::schema::egress::Egress as WrittenEgress;
 use crate::schema::server::{Anonymous as WrittenAnonymous, Server as WrittenServer};
 use crate::schema::storage::Storage as WrittenStorage;
-use crate::schema::value::{ProxyUrl, Switch, Whole};
-use crate::snapshot::{Anonymous, Caps, Egress, Server, Storage};
+use crate::schema::value::{NetworkText, PublicUrl, Whole};
+use crate::schema::{Located, SecretText};
+use crate::snapshot::{Anonymous, Caps, Server, Storage};
 
 const ADMIN_TOKEN_VARIABLE: &str = "GATEWRIGHT_ADMIN_TOKEN";
 /// Shorter ones can be guessed.
 const SHORTEST_ADMIN_TOKEN: usize = 16;
 
-/// `listen` is what the command line says, which comes before the file.
+/// `listen` is what the command line says, which comes before the file; what the file leaves out, variables may say.
 pub(crate) fn server(
     written: &WrittenServer,
     listen: Option<SocketAddr>,
     environment: &Environment,
     findings: &mut Findings,
 ) -> Server {
-    let anonymous = match written.anonymous.as_ref().map(|anonymous| anonymous.value) {
+    let variables = Variables { environment };
+    let (listen, at) = match (listen, &written.listen) {
+        (Some(address), _) => (address, At { path: "server.listen".to_owned(), ..At::default() }),
+        (None, written) if written.at.line > 0 => (written.value.0, written.at.clone()),
+        (None, default) => (variables.listen(findings).unwrap_or(default.value.0), At::default()),
+    };
+    let anonymous = match &written.anonymous {
+        Some(written) => Some(written.value),
+        None => variables.anonymous(findings),
+    };
+    let anonymous = match anonymous {
         None => Anonymous::LoopbackUntilFirstKey,
         Some(WrittenAnonymous::Loopback) => Anonymous::Loopback,
         Some(WrittenAnonymous::Never) => Anonymous::Never,
         Some(WrittenAnonymous::Always) => Anonymous::Always,
     };
-    let (listen, at) = match listen {
-        Some(address) => (address, At { path: "server.listen".to_owned(), ..At::default() }),
-        None => (written.listen.value.0, written.listen.at.clone()),
+    let public_url = match &written.public_url {
+        Some(written) => Some(written.value.clone()),
+        None => variables.public_url(findings),
     };
-    check_listen(listen, &at, anonymous, written, findings);
+    let encrypted = written.tls.is_some()
+        || public_url.as_ref().is_some_and(|url| url.https)
+        || written.insecure_http.or_else(|| variables.insecure_http(findings)).unwrap_or(false);
+    check_listen(listen, &at, anonymous, encrypted, findings);
     Server {
         listen,
         executors: written.executors.map_or_else(|| environment.cores(), Whole::as_usize),
         anonymous,
-        public_url: written.public_url.as_ref().map(|url| url.value.url.clone()),
+        public_url: public_url.map(|PublicUrl { url, .. }| url),
         admin_token: admin_token(written, environment, findings),
+        tls: written
+            .tls
+            .as_ref()
+            .and_then(|tls| identities::pair(tls.cert.as_ref()?, tls.key.as_ref()?, environment, findings)),
+        trusted_proxies: trusted(written.trusted_proxies.as_deref().unwrap_or_default(), findings),
         caps: Caps {
             body_bytes: usize::try_from(written.caps.body.0).unwrap_or(usize::MAX),
             header_read: written.caps.header_read.0,
             body_read: written.caps.body_read.0,
             concurrency: written.caps.concurrency.as_usize(),
+            lame_duck: match written.caps.lame_duck {
+                Some(written) => written.0,
+                None => variables.lame_duck(findings).unwrap_or_default(),
+            },
             drain: written.caps.drain.0,
         },
     }
 }
 
 /// Whoever opens the gateway to a network has to say who may call it, and how their keys are protected on the way.
-fn check_listen(
-    listen: SocketAddr,
-    at: &At,
-    anonymous: Anonymous,
-    written: &WrittenServer,
-    findings: &mut Findings,
-) {
+fn check_listen(listen: SocketAddr, at: &At, anonymous: Anonymous, encrypted: bool, findings: &mut Findings) {
     if listen.ip().to_canonical().is_loopback() {
         return;
     }
@@ -68,13 +85,22 @@ fn check_listen(
         let help = "write `anonymous: never` (keys only) or `anonymous: always` under `server`";
         findings.error_with(at, message, help);
     }
-    let https = written.public_url.as_ref().is_some_and(|url| url.value.https);
-    if !https && !written.insecure_http {
+    if !encrypted {
         let message = format!("listening on `{listen}` would let keys and prompts travel unencrypted");
-        let help = "write an https `public_url` under `server` where a proxy in front adds TLS, or \
+        let help = "write `tls` under `server`, or an https `public_url` where a proxy in front adds it, or \
                     `insecure_http: true` where the network is trusted";
         findings.error_with(at, message, help);
     }
+}
+
+fn trusted(written: &[Located<NetworkText>], findings: &mut Findings) -> Vec<Network> {
+    for Located { value: NetworkText(network), at } in written {
+        if network.is_everything() {
+            let message = format!("`{network}` lets every caller choose the address it is known by");
+            findings.warning(at, message, "name the addresses or networks of the proxies");
+        }
+    }
+    written.iter().map(|network| network.value.0).collect()
 }
 
 fn admin_token(
@@ -104,39 +130,6 @@ fn admin_token(
         findings.error_with(&at, message, "choose another");
     }
     Some(token)
-}
-
-pub(crate) fn egress(written: &WrittenEgress, environment: &Environment, findings: &mut Findings) -> Egress {
-    let proxy = match written.proxy.as_ref().map(|proxy| &proxy.value) {
-        Some(Switch::On(ProxyUrl(url))) => Some(url.clone()),
-        Some(Switch::Off) => None,
-        None => environment_proxy(environment, findings),
-    };
-    let no_proxy = match &written.no_proxy {
-        Some(hosts) => hosts.iter().map(|host| host.0.to_string()).collect(),
-        None => first_set(environment, &["NO_PROXY", "no_proxy"])
-            .map(|(_, hosts)| {
-                hosts.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect()
-            })
-            .unwrap_or_default(),
-    };
-    Egress { proxy, no_proxy, ca_file: written.ca_file.as_ref().map(|path| path.value.0.clone()) }
-}
-
-fn environment_proxy(environment: &Environment, findings: &mut Findings) -> Option<String> {
-    let (name, value) = first_set(environment, &["HTTPS_PROXY", "https_proxy"])?;
-    // Every other program takes the address without a scheme as well.
-    let url = if value.contains("://") { value } else { format!("http://{value}") };
-    let proxy = ProxyUrl::parse(&url).map(|proxy| proxy.0);
-    if proxy.is_none() {
-        let message = format!("the variable `{name}` does not hold the URL of an http or https proxy");
-        findings.error_with(&At::default(), message, "correct it, or write `egress: { proxy: off }`");
-    }
-    proxy
-}
-
-fn first_set<'n>(environment: &Environment, names: &[&'n str]) -> Option<(&'n str, String)> {
-    names.iter().find_map(|name| Some((*name, environment.non_empty(name)?)))
 }
 
 pub(crate) fn storage(written: &WrittenStorage) -> Storage {

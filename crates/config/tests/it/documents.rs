@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use config::Source;
 use vault::Environment;
 
-use super::{NOW_MS, hasher, print};
+use super::{NOW_MS, hasher, identities, print};
 
 #[test]
 fn every_configuration_in_a_document_compiles() {
@@ -21,8 +21,9 @@ fn every_configuration_in_a_document_compiles() {
             seen += 1;
             let place = format!("{}:{line}", path.display());
             let (names, files) = references(&block);
+            let content = files.iter().map(|file| (*file, b"a-value-of-16-or-more".as_slice()));
             let environment = Environment::fixed(names.iter().map(|name| (*name, "a-value-of-16-or-more")))
-                .with_files(files.iter().map(|file| (*file, b"a-value-of-16-or-more".as_slice())))
+                .with_files(content.chain(identities::named_in(&block)))
                 .at_ms(NOW_MS);
             if let Err(diagnostics) = config::compile(&Source::new(place, &*block), &environment, &hasher()) {
                 panic!("{}", print(&diagnostics));

@@ -31,6 +31,8 @@ fn the_smallest_configuration_has_the_documented_defaults() {
     assert_eq!(snapshot.server.executors, 1, "the cores of the environment");
     assert_eq!(snapshot.server.caps.body_bytes, 32 << 20);
     assert_eq!(snapshot.server.caps.drain, Duration::from_secs(300));
+    assert_eq!(snapshot.server.caps.lame_duck, Duration::ZERO);
+    assert!(snapshot.server.tls.is_none() && snapshot.server.trusted_proxies.is_empty());
     let endpoint = &snapshot.endpoints["chat"];
     assert_eq!((endpoint.max_attempts, endpoint.retry.attempts), (4, 2));
     assert_eq!(endpoint.retry, governance::retry::Retry::default());
@@ -54,6 +56,11 @@ fn every_field_arrives() {
     assert_eq!((server.caps.body_bytes, server.caps.concurrency), (16 << 20, 500));
     assert_eq!(snapshot.egress.proxy.as_deref(), Some("http://user:canary-proxy@proxy:3128/"));
     assert_eq!(snapshot.egress.no_proxy, [".internal", "10.0.0.0/8"]);
+    assert_eq!(server.tls.as_ref().unwrap().key.to_str(), Some("/etc/gw/key.pem"));
+    let trusted: Vec<_> = server.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(trusted, ["10.0.0.0/8", "::1/128"]);
+    assert_eq!(server.caps.lame_duck, Duration::from_secs(3));
+    assert_eq!(snapshot.egress.client, server.tls);
     assert_eq!(snapshot.storage.data_dir.as_deref().unwrap().to_str(), Some("/var/lib/gatewright"));
 
     let endpoint = &snapshot.endpoints["prod-chat"];

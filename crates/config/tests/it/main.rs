@@ -8,6 +8,7 @@ mod direct;
 mod documents;
 mod editors;
 mod good_files;
+mod identities;
 mod no_panic;
 mod without_file;
 
@@ -33,7 +34,12 @@ fn environment() -> Environment {
         ("PORT", "canary-port"),
         ("FOUR", "4"),
     ])
-    .with_files([("/run/secrets/key", b"canary-from-a-file\n".as_slice())])
+    .with_files([
+        ("/run/secrets/key", b"canary-from-a-file\n".as_slice()),
+        ("/etc/gw/cert.pem", identities::good().cert.as_bytes()),
+        ("/etc/gw/key.pem", identities::good().key.as_bytes()),
+        ("/etc/gw/ca.pem", identities::good().cert.as_bytes()),
+    ])
     .at_ms(NOW_MS)
 }
 

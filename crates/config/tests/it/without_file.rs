@@ -57,3 +57,52 @@ fn what_is_wrong_in_the_environment_is_named_without_its_value() {
     insta::assert_snapshot!(print(&diagnostics));
     assert!(!print(&diagnostics).contains("canary"));
 }
+
+#[test]
+fn variables_say_what_no_file_says() {
+    let environment = Environment::fixed([
+        ("GATEWRIGHT_LISTEN", "0.0.0.0:8080"),
+        ("GATEWRIGHT_ANONYMOUS", "never"),
+        ("GATEWRIGHT_INSECURE_HTTP", "true"),
+        ("GATEWRIGHT_LAME_DUCK", "5s"),
+    ]);
+    let server = without_file(&environment, None).unwrap().snapshot.server;
+    assert_eq!(server.listen.to_string(), "0.0.0.0:8080");
+    assert_eq!((server.anonymous, server.caps.lame_duck.as_secs()), (config::snapshot::Anonymous::Never, 5));
+    let server = without_file(&environment, Some("127.0.0.1:1".parse().unwrap())).unwrap().snapshot.server;
+    assert_eq!(server.listen.to_string(), "127.0.0.1:1", "the command line decides");
+
+    let file =
+        "server: { listen: 127.0.0.1:2, anonymous: always, insecure_http: false, caps: { lame_duck: 0s } }";
+    let server = config::compile(&config::Source::new("f", file), &environment, &super::hasher());
+    let server = server.unwrap().snapshot.server;
+    assert_eq!((server.listen.port(), server.caps.lame_duck.as_secs()), (2, 0), "then the file");
+    assert_eq!(server.anonymous, config::snapshot::Anonymous::Always);
+}
+
+#[test]
+fn an_open_door_by_variables_obeys_the_same_rules() {
+    let found = |variables: &[(&str, &str)]| {
+        let environment = Environment::fixed(variables.iter().copied());
+        print(&without_file(&environment, None).err().unwrap_or_default())
+    };
+    let open = ("GATEWRIGHT_LISTEN", "0.0.0.0:8080");
+    let alone = found(&[open]);
+    assert!(alone.contains("nothing says who may call it") && alone.contains("unencrypted"), "{alone}");
+    let unencrypted = found(&[open, ("GATEWRIGHT_ANONYMOUS", "never")]);
+    assert!(!unencrypted.contains("who may call") && unencrypted.contains("unencrypted"), "{unencrypted}");
+    let (never, url) = (("GATEWRIGHT_ANONYMOUS", "never"), "GATEWRIGHT_PUBLIC_URL");
+    assert_eq!(found(&[open, never, (url, "https://ai.example.com")]), "");
+    assert!(found(&[open, never, (url, "http://ai.example.com")]).contains("unencrypted"));
+    assert!(found(&[open, never, ("GATEWRIGHT_INSECURE_HTTP", "off")]).contains("unencrypted"));
+    for wrong in [
+        ("GATEWRIGHT_LISTEN", "canary"),
+        ("GATEWRIGHT_ANONYMOUS", "canary"),
+        (url, "https://canary:x@y"),
+        ("GATEWRIGHT_INSECURE_HTTP", "canary"),
+        ("GATEWRIGHT_LAME_DUCK", "canary"),
+    ] {
+        let found = found(&[wrong]);
+        assert!(found.contains(wrong.0) && !found.contains("canary"), "{found}");
+    }
+}

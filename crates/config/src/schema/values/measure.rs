@@ -23,6 +23,12 @@ impl<const LEAST_MS: u64> Time<LEAST_MS> {
     pub(crate) const fn secs(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
     }
+
+    /// For a time that comes from somewhere else than the file.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let millis = measure(text, &UNITS_OF_TIME)?;
+        (LEAST_MS..=LONGEST_MS).contains(&millis).then(|| Self::millis(millis))
+    }
 }
 
 impl<const LEAST_MS: u64> Field for Time<LEAST_MS> {

@@ -101,7 +101,19 @@ impl Field for PublicUrl {
             reading.error_with(node, "this URL holds a user name or password", "write it without");
             return None;
         }
-        Some(Self { https: url.scheme() == "https", url: url.as_str().trim_end_matches('/').to_owned() })
+        Some(Self::new(&url))
+    }
+}
+
+impl PublicUrl {
+    /// For a URL that comes from somewhere else than the file.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let url = check(text).ok()?;
+        (url.username().is_empty() && url.password().is_none()).then(|| Self::new(&url))
+    }
+
+    fn new(url: &Url) -> Self {
+        Self { https: url.scheme() == "https", url: url.as_str().trim_end_matches('/').to_owned() }
     }
 }
 
