@@ -12,7 +12,7 @@ use config::{Compiled, Diagnostic, Source};
 use governance::ledger::AllowAll;
 use pipeline::{Names, Options, Pipeline};
 use runtime::{Clock, ExecutorContext, IdSource, Listeners, Shutdown};
-use server::{Acceptor, AdminState, ConnectionLimits, Health, Service, Shared};
+use server::{Acceptor, AdminParts, AdminState, ConnectionLimits, Health, Service, Shared};
 use telemetry::Recorder;
 use upstream::{Client, Proxy, Tls};
 use vault::{DataDir, Environment, KeyHasher};
@@ -84,6 +84,7 @@ pub(crate) fn shared(
     snapshot: Arc<Snapshot>,
     recorder: &Recorder,
     data: &mut DataDir,
+    hasher: &Arc<KeyHasher>,
     shutdown: &Shutdown,
     background: tokio::runtime::Handle,
 ) -> Result<(Arc<Shared>, Health)> {
@@ -91,13 +92,15 @@ pub(crate) fn shared(
     let mut tokens = vec![data.admin_token()?];
     tokens.extend(snapshot.server.admin_token.clone());
     let snapshot = Arc::new(ArcSwap::new(snapshot));
-    let state = AdminState {
+    let state = AdminState::new(AdminParts {
         traces: recorder.traces(),
         ledger: recorder.ledger(),
-        tokens: tokens.into(),
+        control: recorder.control(),
+        tokens,
+        hasher: Arc::clone(hasher),
         health: health.clone(),
         snapshot: Arc::clone(&snapshot),
-    };
+    });
     let shared = Shared { snapshot, router: server::router(&state), background, calls: 0.into() };
     Ok((Arc::new(shared), health))
 }

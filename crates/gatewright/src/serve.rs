@@ -40,8 +40,14 @@ pub(crate) fn run(options: &Serve) -> Result<ExitCode> {
     let address = listeners.address();
     let recorder = Recorder::start(data.path(), telemetry::Options::default())?;
     let recorder = Arc::new(recorder);
-    let (shared, health) =
-        compose::shared(Arc::clone(&snapshot), &recorder, &mut data, &shutdown, background.handle().clone())?;
+    let (shared, health) = compose::shared(
+        Arc::clone(&snapshot),
+        &recorder,
+        &mut data,
+        &hasher,
+        &shutdown,
+        background.handle().clone(),
+    )?;
     let blueprint = Arc::new(Blueprint {
         shared,
         hasher,

@@ -12,6 +12,7 @@ use pipeline::KeyMemo;
 use runtime::ExecutorContext;
 use tokio::net::TcpStream;
 
+use crate::peer::Peer;
 use crate::service::Service;
 
 /// What a connection may take.
@@ -80,12 +81,11 @@ async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a client's socket refuses TCP_NODELAY");
     }
-    let loopback = peer.ip().to_canonical().is_loopback()
-        && local.is_some_and(|local| local.ip().to_canonical().is_loopback());
+    let other_end = Peer::of(peer, local);
     let memo = Rc::new(RefCell::new(KeyMemo::default()));
     let answer = service_fn(|request| {
         let (service, memo) = (Rc::clone(&service), Rc::clone(&memo));
-        async move { service.answer(request, loopback, &memo).await }
+        async move { service.answer(request, other_end, &memo).await }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

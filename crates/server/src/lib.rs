@@ -8,9 +8,10 @@ mod body;
 mod connection;
 mod models;
 mod operations;
+mod peer;
 mod service;
 
-pub use admin::{AdminState, openapi, router};
+pub use admin::{AdminParts, AdminState, openapi, router};
 pub use connection::{Acceptor, ConnectionLimits};
 pub use operations::Health;
 pub use service::{Service, Shared};

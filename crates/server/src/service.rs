@@ -21,6 +21,7 @@ use tower::ServiceExt;
 
 use crate::body::OutBody;
 use crate::models;
+use crate::peer::Peer;
 
 /// What all executors share.
 #[derive(Debug)]
@@ -50,14 +51,14 @@ impl Service {
     pub(crate) async fn answer(
         &self,
         request: Request<Incoming>,
-        loopback: bool,
+        peer: Peer,
         memo: &Rc<RefCell<KeyMemo>>,
     ) -> Result<Response<OutBody>, Infallible> {
         let Some(route) = models::route(request.method(), request.uri().path()) else {
-            return Ok(self.elsewhere(request).await);
+            return Ok(self.elsewhere(request, peer).await);
         };
         let dialect = route.dialect();
-        let call = models::answer(self, route, request, loopback, memo);
+        let call = models::answer(self, route, request, peer, memo);
         // A defect in one call is a 500 for that call. Its books are closed by their guard while the panic unwinds.
         let response = AssertUnwindSafe(call).catch_unwind().await;
         Ok(response.unwrap_or_else(|_| {
@@ -67,7 +68,8 @@ impl Service {
         }))
     }
 
-    async fn elsewhere(&self, request: Request<Incoming>) -> Response<OutBody> {
+    async fn elsewhere(&self, mut request: Request<Incoming>, peer: Peer) -> Response<OutBody> {
+        request.extensions_mut().insert(peer);
         let router = self.shared.router.clone();
         let task = self.shared.background.spawn(router.oneshot(request.map(axum::body::Body::new)));
         // A client that leaves takes its query with it.

@@ -13,5 +13,6 @@ mod stable;
 pub use environment::{Environment, file_reason};
 pub use files::{DataDir, FilesError};
 pub use hash::{KeyHasher, looks_minted, same_secret};
+pub use random::{NoRandomness, fresh_token};
 pub use reference::{ReferenceError, ReferenceProblem, Resolved, resolve};
 pub use stable::stable_id;

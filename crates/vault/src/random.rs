@@ -7,8 +7,14 @@ use zeroize::Zeroize;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The system has no randomness to give, which no secret may be made without.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NoRandomness;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the system has no randomness to give")]
+pub struct NoRandomness;
+
+/// A token that nobody guesses: 256 bits as 43 characters that need no escaping anywhere.
+pub fn fresh_token() -> Result<Secret<String>, NoRandomness> {
+    fresh_base62(43)
+}
 
 pub(crate) fn fresh_bytes<const N: usize>() -> Result<Secret<[u8; N]>, NoRandomness>
 where

@@ -11,6 +11,7 @@ mod scene;
 mod talk;
 
 mod admin_api;
+mod admin_sessions;
 mod anonymous;
 mod bad_bodies;
 mod broken_replies;

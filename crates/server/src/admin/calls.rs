@@ -7,17 +7,15 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use domain::{CallId, Scope};
+use domain::CallId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{CallFilter, CallPage, Cursor, TraceStore, Within};
+use store::{CallFilter, CallPage, Cursor, TraceStore};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Problem;
+use super::access::Principal;
 use super::views::{CallDetail, CallView};
-
-/// What the admin token sees. Callers with a narrower view come with roles.
-pub(super) const EVERYTHING: Within = Within::organization(Scope::DEFAULT.organization);
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 500;
@@ -73,58 +71,58 @@ impl From<CallPage> for CallList {
 
 /// Calls, the last finished first
 #[utoipa::path(get, path = "/api/v1/calls", tag = "calls", params(CallQuery),
-    responses((status = 200, body = CallList), (status = 400, body = Problem), (status = 401, body = Problem)))]
+    responses((status = 200, body = CallList, description = "a page of calls")))]
 pub(super) async fn list(
     State(store): State<Arc<dyn TraceStore>>,
+    principal: Principal,
     query: Result<Query<CallQuery>, QueryRejection>,
 ) -> Result<Json<CallList>, Problem> {
     let (filter, cursor, limit) = parse(query)?;
-    Ok(Json(store.list(EVERYTHING, &filter, cursor, limit).await?.into()))
+    Ok(Json(store.list(principal.within, &filter, cursor, limit).await?.into()))
 }
 
 /// Calls that have finished since the cursor, in that order
 ///
 /// Without a cursor there are none, and `next` stands for now.
 #[utoipa::path(get, path = "/api/v1/calls/tail", tag = "calls", params(CallQuery),
-    responses((status = 200, body = CallList), (status = 400, body = Problem), (status = 401, body = Problem)))]
+    responses((status = 200, body = CallList, description = "the calls since the cursor")))]
 pub(super) async fn tail(
     State(store): State<Arc<dyn TraceStore>>,
+    principal: Principal,
     query: Result<Query<CallQuery>, QueryRejection>,
 ) -> Result<Json<CallList>, Problem> {
     let (filter, cursor, limit) = parse(query)?;
-    Ok(Json(store.tail(EVERYTHING, &filter, cursor, limit).await?.into()))
+    Ok(Json(store.tail(principal.within, &filter, cursor, limit).await?.into()))
 }
 
 /// One call, with its attempts and what was said
 #[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "calls",
     params(("id" = String, Path, description = "the id of the call, from `x-gatewright-call-id`")),
-    responses((status = 200, body = CallDetail), (status = 401, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = CallDetail, description = "the call")))]
 pub(super) async fn one(
     State(store): State<Arc<dyn TraceStore>>,
+    principal: Principal,
     Path(id): Path<String>,
 ) -> Result<Json<CallDetail>, Problem> {
     let missing = || Problem::missing(format!("there is no call `{id}`; a new one is listed after a second"));
     let call: CallId = id.parse().map_err(|_| missing())?;
-    let record = store.call(EVERYTHING, call).await?.ok_or_else(missing)?;
+    let record = store.call(principal.within, call).await?.ok_or_else(missing)?;
     Ok(Json((&record).into()))
 }
 
 fn parse(
     query: Result<Query<CallQuery>, QueryRejection>,
 ) -> Result<(CallFilter, Option<Cursor>, usize), Problem> {
-    let Query(query) = query.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let Query(query) = query.map_err(|rejection| Problem::malformed(rejection.body_text()))?;
     let status = query.status.map(|class| {
-        class.parse().map_err(|()| Problem::bad_request("`status` is one of `2xx`, `3xx`, `4xx`, `5xx`"))
+        class.parse().map_err(|()| Problem::malformed("`status` is one of `2xx`, `3xx`, `4xx`, `5xx`"))
     });
     if let Some(outcome) = &query.outcome
         && !["succeeded", "failed", "cancelled"].contains(&outcome.as_str())
     {
-        return Err(Problem::bad_request("`outcome` is one of `succeeded`, `failed`, `cancelled`"));
+        return Err(Problem::malformed("`outcome` is one of `succeeded`, `failed`, `cancelled`"));
     }
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::bad_request(format!("`limit` is 1 to {MAX_LIMIT}")));
-    }
+    let limit = limit(query.limit)?;
     let filter = CallFilter {
         endpoint: query.endpoint,
         caller: query.caller,
@@ -143,9 +141,18 @@ fn parse(
     Ok((filter, cursor, limit))
 }
 
+/// How many rows a page has.
+pub(super) fn limit(wanted: Option<usize>) -> Result<usize, Problem> {
+    let limit = wanted.unwrap_or(DEFAULT_LIMIT);
+    if (1..=MAX_LIMIT).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Problem::malformed(format!("`limit` is 1 to {MAX_LIMIT}")))
+}
+
 pub(super) fn parse_time(name: &str, text: &str) -> Result<i64, Problem> {
     let time: Timestamp = text.parse().map_err(|_| {
-        Problem::bad_request(format!("`{name}` is a time like `2026-11-22T10:00:00Z` (RFC 3339)"))
+        Problem::malformed(format!("`{name}` is a time like `2026-11-22T10:00:00Z` (RFC 3339)"))
     })?;
     Ok(time.as_millisecond())
 }

@@ -7,11 +7,12 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use domain::{CallId, TraceId};
 use serde::Serialize;
-use store::TraceStore;
+use store::{TraceStore, Within};
 use utoipa::ToSchema;
 
 use super::Problem;
-use super::calls::{self, CallList, CallQuery, EVERYTHING};
+use super::access::Principal;
+use super::calls::{self, CallList, CallQuery};
 use super::views::{CallDetail, timestamp};
 
 /// All that happened under one trace id.
@@ -42,26 +43,28 @@ pub(super) struct SpanView {
 ///
 /// A row is a call; calls of one application trace share their `trace_id`.
 #[utoipa::path(get, path = "/api/v1/traces", tag = "traces", params(CallQuery),
-    responses((status = 200, body = CallList), (status = 400, body = Problem), (status = 401, body = Problem)))]
+    responses((status = 200, body = CallList, description = "a page of calls")))]
 pub(super) async fn list(
     store: State<Arc<dyn TraceStore>>,
+    principal: Principal,
     query: Result<Query<CallQuery>, QueryRejection>,
 ) -> Result<Json<CallList>, Problem> {
-    calls::list(store, query).await
+    calls::list(store, principal, query).await
 }
 
 /// One trace, by its id or by the id of one of its calls
 #[utoipa::path(get, path = "/api/v1/traces/{id}", tag = "traces",
     params(("id" = String, Path, description = "a trace id from `x-gatewright-trace-id`, or a call id")),
-    responses((status = 200, body = Trace), (status = 401, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Trace, description = "the trace")))]
 pub(super) async fn one(
     State(store): State<Arc<dyn TraceStore>>,
+    principal: Principal,
     Path(id): Path<String>,
 ) -> Result<Json<Trace>, Problem> {
     let missing =
         || Problem::missing(format!("there is no trace `{id}`; a new one is listed after a second"));
-    let trace = find(&*store, &id).await?.ok_or_else(missing)?;
-    let records = store.trace(EVERYTHING, trace).await?;
+    let trace = find(&*store, principal.within, &id).await?.ok_or_else(missing)?;
+    let records = store.trace(principal.within, trace).await?;
     if records.is_empty() {
         return Err(missing());
     }
@@ -73,10 +76,10 @@ pub(super) async fn one(
     }))
 }
 
-async fn find(store: &dyn TraceStore, id: &str) -> Result<Option<TraceId>, Problem> {
+async fn find(store: &dyn TraceStore, within: Within, id: &str) -> Result<Option<TraceId>, Problem> {
     if id.contains('-') && !id.starts_with("tr-") {
         let Ok(call) = id.parse::<CallId>() else { return Ok(None) };
-        return Ok(store.call(EVERYTHING, call).await?.map(|record| record.trace));
+        return Ok(store.call(within, call).await?.map(|record| record.trace));
     }
     Ok(id.parse().ok())
 }

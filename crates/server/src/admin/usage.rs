@@ -14,7 +14,8 @@ use store::{Ledger, UsageBy, UsageGroup, UsageQuery, UsageTotals};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Problem;
-use super::calls::{EVERYTHING, parse_time};
+use super::access::Principal;
+use super::calls::parse_time;
 use super::views::UsageView;
 
 /// What to sum up.
@@ -79,22 +80,23 @@ impl From<&UsageGroup> for Group {
 
 /// Tokens and cost, summed per endpoint, key, model, provider or project
 #[utoipa::path(get, path = "/api/v1/usage", tag = "usage", params(Question),
-    responses((status = 200, body = Report), (status = 400, body = Problem), (status = 401, body = Problem)))]
+    responses((status = 200, body = Report, description = "the sums")))]
 pub(super) async fn sums(
     State(ledger): State<Arc<dyn Ledger>>,
     State(snapshot): State<Arc<ArcSwap<Snapshot>>>,
+    principal: Principal,
     question: Result<Query<Question>, QueryRejection>,
 ) -> Result<Json<Report>, Problem> {
-    let Query(question) = question.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let Query(question) = question.map_err(|rejection| Problem::malformed(rejection.body_text()))?;
     let by: UsageBy = question.by.as_deref().unwrap_or("endpoint").parse().map_err(|()| {
-        Problem::bad_request("`by` is one of `endpoint`, `key`, `model`, `provider`, `project`")
+        Problem::malformed("`by` is one of `endpoint`, `key`, `model`, `provider`, `project`")
     })?;
     let query = UsageQuery {
         by,
         since_ms: question.since.map(|time| parse_time("since", &time)).transpose()?,
         until_ms: question.until.map(|time| parse_time("until", &time)).transpose()?,
     };
-    let mut report = ledger.usage(EVERYTHING, query).await?;
+    let mut report = ledger.usage(principal.within, query).await?;
     if by == UsageBy::Project {
         name_projects(&mut report.groups, &snapshot.load());
     }

@@ -1,4 +1,4 @@
-//! `GET /api/v1/version`, and the document that describes the API.
+//! `GET /api/v1/version`.
 
 use axum::Json;
 use serde::Serialize;
@@ -11,11 +11,7 @@ pub(super) struct Version {
 }
 
 /// The version of the gateway
-#[utoipa::path(get, path = "/api/v1/version", tag = "operations", responses((status = 200, body = Version)))]
+#[utoipa::path(get, path = "/api/v1/version", tag = "operations", responses((status = 200, body = Version, description = "the version")))]
 pub(super) async fn version() -> Json<Version> {
     Json(Version { version: env!("CARGO_PKG_VERSION") })
-}
-
-pub(super) async fn document() -> Json<utoipa::openapi::OpenApi> {
-    Json(super::openapi())
 }

@@ -296,6 +296,10 @@ pub(super) fn timestamp(unix_us: i64) -> String {
     Timestamp::from_microsecond(unix_us).map(|time| time.to_string()).unwrap_or_default()
 }
 
+pub(super) fn timestamp_ms(unix_ms: i64) -> String {
+    Timestamp::from_millisecond(unix_ms).map(|time| time.to_string()).unwrap_or_default()
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a duration in milliseconds needs no 53 bits")]
 fn millis(micros: u64) -> f64 {
     micros as f64 / 1_000.0

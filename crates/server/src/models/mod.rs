@@ -21,6 +21,7 @@ use pipeline::{Door, Ingress, KeyMemo};
 pub(crate) use route::{Route, route};
 
 use crate::body::{self, OutBody};
+use crate::peer::Peer;
 use crate::service::Service;
 
 /// Answers one request to a model route.
@@ -28,12 +29,16 @@ pub(crate) async fn answer(
     service: &Service,
     route: Route,
     request: Request<Incoming>,
-    loopback: bool,
+    peer: Peer,
     memo: &Rc<RefCell<KeyMemo>>,
 ) -> Response<OutBody> {
     let snapshot = service.shared.snapshot.load_full();
-    let door =
-        Door { loopback, client: None, query_key: query_key(request.uri().query()), memo: Rc::clone(memo) };
+    let door = Door {
+        loopback: peer.loopback,
+        client: Some(peer.address),
+        query_key: query_key(request.uri().query()),
+        memo: Rc::clone(memo),
+    };
     match route {
         Route::Call { dialect, api, model } => {
             // On the heap, once: everything around it would otherwise move it along.
