@@ -15,6 +15,7 @@ const REFERENCES: &[(&[&str], &str)] = &[
     (&["openapi"], "docs/reference/openapi.json"),
     (&["schema"], "docs/reference/gatewright.schema.json"),
     (&["schema", "--markdown"], "docs/reference/configuration.md"),
+    (&["reference"], "docs/reference/cli.md"),
 ];
 
 /// Writes every reference, or with `check` names those that differ from what stands there.

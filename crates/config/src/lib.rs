@@ -11,6 +11,7 @@ mod schema;
 mod catalogue;
 mod compile;
 mod diagnostic;
+mod document;
 mod resolve;
 pub mod snapshot;
 mod source;
@@ -19,6 +20,7 @@ mod without_file;
 
 pub use compile::{Compiled, compile, data_dir};
 pub use diagnostic::{Diagnostic, Severity};
+pub use document::read_document;
 pub use resolve::Resolved;
 pub use schema::{reference_markdown, schema};
 pub use snapshot::Snapshot;

@@ -1,33 +1,56 @@
 //! One file per command.
 
+mod audit;
 mod check;
+mod doctor;
+mod inputs;
+mod login;
+mod objects;
+mod reference;
 mod traces;
 mod usage;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
+use serde_json::Value;
 
-use crate::cli::{Arguments, Command};
+use crate::cli::{Arguments, Command, Schema};
 use crate::{output, serve};
+
+pub(crate) use inputs::Inputs;
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
         Command::Serve(options) => serve::run(&options),
-        Command::Check(options) => check::run(&options),
-        Command::Schema(options) if options.markdown => {
-            output::line(config::reference_markdown().trim_end());
-            Ok(ExitCode::SUCCESS)
-        }
-        Command::Schema(_) => {
-            output::line(&serde_json::to_string_pretty(&config::schema())?);
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Doctor(options) => doctor::run(&options),
+        Command::Login(options) => login::run(&options),
+        Command::Credential(command) => objects::run(command),
+        Command::Endpoint(command) => objects::run(command),
+        Command::Target(command) => objects::run(command),
+        Command::Key(command) => objects::run_keys(command),
+        Command::Project(command) => objects::run(command),
+        Command::Team(command) => objects::run(command),
+        Command::Price(command) => objects::run(command),
         Command::Traces(command) => traces::run(command),
         Command::Usage(options) => usage::run(&options),
-        Command::Openapi => {
-            output::line(&serde_json::to_string_pretty(&server::openapi())?);
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Check(options) => check::run(&options),
+        Command::Audit(command) => audit::run(command),
+        Command::Schema(options) => schema(&options),
+        Command::Openapi => document(&serde_json::to_value(server::openapi())?),
+        Command::Reference => reference::run(),
     }
+}
+
+fn schema(options: &Schema) -> Result<ExitCode> {
+    if options.markdown {
+        output::line(config::reference_markdown().trim_end());
+        return Ok(ExitCode::SUCCESS);
+    }
+    document(&config::schema())
+}
+
+fn document(document: &Value) -> Result<ExitCode> {
+    output::json(document)?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::api::{self, Api};
+use crate::api::{self, Api, escape};
 use crate::cli::{Show, Tail, Traces};
 use crate::output;
 
@@ -161,10 +161,8 @@ fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// Text of a foreign origin goes to a terminal here: control characters would be commands to it.
 fn text(value: &Value, name: &str) -> String {
-    let text = value.get(name).and_then(Value::as_str).unwrap_or_default();
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    output::harmless(value.get(name).and_then(Value::as_str).unwrap_or_default())
 }
 
 fn number(value: &Value, name: &str) -> u64 {
@@ -189,17 +187,4 @@ fn duration(ms: Option<&Value>) -> String {
         Some(ms) if ms < 10_000.0 => format!("{ms:.0} ms"),
         Some(ms) => format!("{:.1} s", ms / 1_000.0),
     }
-}
-
-/// For a path segment or a query value.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    escaped
 }

@@ -2,19 +2,19 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
-use jiff::{SignedDuration, Timestamp};
+use anyhow::{Context, Result};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::api::{self, Api};
 use crate::cli::Usage;
-use crate::output;
+use crate::output::{self, time};
 
 pub(crate) fn run(options: &Usage) -> Result<ExitCode> {
     let mut path = format!("/api/v1/usage?by={}", options.by.name());
     if let Some(since) = &options.since {
         let begin = Timestamp::now()
-            .checked_sub(span(since)?)
+            .checked_sub(time::span(since).context("`--since`")?)
             .with_context(|| format!("`--since {since}` lies before all time"))?;
         path.push_str(&format!("&since={begin}"));
     }
@@ -58,37 +58,4 @@ fn row(name: String, totals: &Value) -> Vec<String> {
         cost.to_owned(),
         number("/unknown_cost_attempts").to_string(),
     ]
-}
-
-/// `30m`, `24h`, `7d`.
-fn span(text: &str) -> Result<SignedDuration> {
-    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = &text[number.len()..];
-    let count: i64 = number.parse().ok().filter(|count| *count >= 0).with_context(|| {
-        format!("`--since {text}` is no time; write a number and a unit, such as `30m`, `24h` or `7d`")
-    })?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        "w" => 604_800,
-        _ => bail!("`--since {text}` has an unknown unit; use `s`, `m`, `h`, `d` or `w`"),
-    };
-    let seconds = count.checked_mul(seconds).with_context(|| format!("`--since {text}` is too long"))?;
-    Ok(SignedDuration::from_secs(seconds))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spans_are_read_and_nonsense_is_refused() {
-        assert_eq!(span("90m").unwrap().as_secs(), 5_400);
-        assert_eq!(span("7d").unwrap().as_secs(), 604_800);
-        for text in ["", "7", "d", "-1h", "1y", "99999999999999999w", "1.5h"] {
-            assert!(span(text).is_err(), "{text}");
-        }
-    }
 }
