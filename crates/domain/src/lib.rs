@@ -4,6 +4,7 @@
 //! whoever needs an id, a time or a number passes it in.
 
 mod caller;
+mod decision;
 mod dialect;
 mod error;
 mod id;
@@ -18,6 +19,7 @@ mod secret;
 mod usage;
 
 pub use caller::{Caller, CallerKind};
+pub use decision::{DecisionRecord, ReservationRecord, Verdict};
 pub use dialect::{Api, Dialect, RelayMode};
 pub use error::{CallError, ErrorKind, Fault};
 pub use id::{

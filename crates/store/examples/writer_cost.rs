@@ -11,6 +11,7 @@ use domain::{
     TargetId, TraceId, Usage, UsageRecord, UsageSource,
 };
 use store::Frames;
+use store::journal::{Journal, JournalOptions};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -22,15 +23,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The second number is records per transaction: what a gateway collects between two rounds of the writer.
     let (count, batch) = (number(1, 200_000), number(2, 1_000));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // With a third word, calls continue traces of the application's instead of beginning their own.
-    runtime.block_on(measure(count, batch, std::env::args().nth(3).is_some()))
+    let word = |given: &str| std::env::args().skip(3).any(|word| word == given);
+    // With `foreign`, calls continue traces of the application's instead of beginning their own; with `write`, the
+    // journal is not mapped.
+    let options = JournalOptions { mapped: !word("write"), ..JournalOptions::default() };
+    runtime.block_on(measure(count, batch, word("foreign"), options))
 }
 
-async fn measure(count: usize, batch_size: usize, foreign: bool) -> Result<(), Box<dyn std::error::Error>> {
+async fn measure(
+    count: usize,
+    batch_size: usize,
+    foreign: bool,
+    options: JournalOptions,
+) -> Result<(), Box<dyn std::error::Error>> {
     let dir = tempfile::tempdir()?;
     let stores = store::sqlite::open(dir.path()).await?;
-    let journal = store::sqlite::open_journal(dir.path())?;
-    let mut writer = journal.writer(0)?;
+    let journal = Journal::open_with(&dir.path().join("journal"), options)?;
+    let mut writer = journal.writer(0);
     let mut reader = journal.reader(stores.ledger.positions().await?);
     let (mut append, mut apply, mut encode, mut write) = (0.0, 0.0, 0.0, 0.0);
     let start_ms: u128 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis();
@@ -49,7 +58,7 @@ async fn measure(count: usize, batch_size: usize, foreign: bool) -> Result<(), B
         append += cpu_us(|| usage.iter().try_for_each(|record| writer.append(record)))?;
         encode += cpu_us(|| calls.iter().try_for_each(|call| buffers[0].push(call)))?;
 
-        let before = cpu_now_us()?;
+        let before = cpu_now_us();
         loop {
             let batch = reader.read()?;
             if batch.is_empty() {
@@ -58,11 +67,11 @@ async fn measure(count: usize, batch_size: usize, foreign: bool) -> Result<(), B
             stores.ledger.apply(&batch).await?;
             reader.applied(&batch)?;
         }
-        apply += cpu_now_us()? - before;
+        apply += cpu_now_us() - before;
 
-        let before = cpu_now_us()?;
+        let before = cpu_now_us();
         stores.traces.append(&buffers).await?;
-        write += cpu_now_us()? - before;
+        write += cpu_now_us() - before;
         buffers[0].clear(usize::MAX);
         done += batch_size;
     }
@@ -79,19 +88,17 @@ fn cpu_us<E>(work: impl FnOnce() -> Result<(), E>) -> Result<f64, Box<dyn std::e
 where
     E: std::error::Error + 'static,
 {
-    let before = cpu_now_us()?;
+    let before = cpu_now_us();
     work()?;
-    Ok(cpu_now_us()? - before)
+    Ok(cpu_now_us() - before)
 }
 
-/// User and system time of all threads, from the scheduler's own books.
-fn cpu_now_us() -> std::io::Result<f64> {
-    let mut total_ns = 0.0;
-    for task in std::fs::read_dir("/proc/self/task")? {
-        let schedstat = std::fs::read_to_string(task?.path().join("schedstat"))?;
-        total_ns += schedstat.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(0.0);
-    }
-    Ok(total_ns / 1_000.0)
+/// User and system time of all threads.
+fn cpu_now_us() -> f64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let since =
+        std::time::Duration::new(now.tv_sec.try_into().unwrap_or(0), now.tv_nsec.try_into().unwrap_or(0));
+    since.as_secs_f64() * 1e6
 }
 
 fn uuid(start_ms: u128, n: usize) -> u128 {

@@ -35,6 +35,8 @@ pub enum StoreError {
     SecretReused { object: String },
     #[error("the idempotency key `{key}` was sent with another request; choose a new one for each request")]
     IdempotencyReuse { key: String },
+    #[error("`{file}` is damaged or no database; it has to be put aside, or replaced by a backup")]
+    Corrupt { file: String },
     #[error("`{what}` cannot be read back: {why}")]
     Damaged { what: String, why: String },
     #[error("`{path}` cannot be used: {source}")]
@@ -72,6 +74,7 @@ impl StoreError {
             | Self::BadCursor { .. } => ErrorKind::InvalidRequest,
             Self::Full { .. }
             | Self::NewerSchema { .. }
+            | Self::Corrupt { .. }
             | Self::Damaged { .. }
             | Self::Io { .. }
             | Self::Database { .. } => ErrorKind::Internal,

@@ -1,5 +1,7 @@
 //! The ledger: what was consumed and what it cost, exactly once per attempt.
 
+use std::path::PathBuf;
+
 use domain::{AttemptId, PicoUsd, Usage, UsageRecord};
 
 use crate::journal::{JournalBatch, JournalPosition};
@@ -19,6 +21,10 @@ pub trait Ledger: Send + Sync {
 
     /// The records themselves, oldest attempt first, `limit` (at most 500) behind `after`.
     fn records(&self, within: Within, after: Option<AttemptId>, limit: usize) -> Reply<'_, UsagePage>;
+
+    /// Puts a damaged file aside and begins an empty one in its place. Returns where the damaged one lies. What the
+    /// journal still holds has to be applied again, from its beginning.
+    fn begin_anew(&self) -> Reply<'_, PathBuf>;
 
     /// Lets go of the files. Nothing may be asked of the store behind it.
     fn close(&self) -> Reply<'_, ()>;

@@ -16,7 +16,10 @@ mod within;
 use std::future::Future;
 use std::pin::Pin;
 
-pub use codec::{CallFrame, CodecError, Frames, UsageFrame, encode_usage};
+pub use codec::{
+    CallFrame, CodecError, Frames, UsageFrame, decode_decision, decode_reservation, encode_decision,
+    encode_reservation, encode_usage,
+};
 pub use control::{
     Actor, Apply, AuditEntry, AuditPage, AuditQuery, Change, Committed, ControlStore, ControlWrite, Expect,
     Idempotency, KeyRow, KeyTombstone, ListQuery, NewObject, ObjectCursor, ObjectPage, ObjectUse, Reseal,

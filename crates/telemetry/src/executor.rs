@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering;
 
 use domain::{CallRecord, UsageRecord};
 
+use crate::health::Part;
 use crate::lane::{Lane, Settled};
-use crate::shared::{Part, Shared};
+use crate::shared::Shared;
 
 /// What a call record needs beside its payloads, about.
 const RECORD_BYTES: usize = 1_024;
@@ -29,12 +30,12 @@ impl ExecutorRecorder {
     pub fn settle(&mut self, record: &UsageRecord) {
         let settled = self.lane.money().settle(record, self.shared.options.unsaved_records);
         match settled {
-            Settled::Journalled => {}
-            Settled::Unsaved(error) => self.shared.trouble(Part::Journal, error.to_string()),
+            Settled::Journalled | Settled::Unsaved(None) => {}
+            Settled::Unsaved(Some(error)) => self.shared.troubles.begin(Part::Journal, error.to_string()),
             Settled::Lost(error) => {
                 self.shared.lost_usage.fetch_add(1, Ordering::Relaxed);
-                self.shared.trouble(Part::Journal, error.to_string());
-                tracing::error!(attempt = %record.attempt, call = %record.call, "a usage record was lost");
+                self.shared.troubles.begin(Part::Journal, error.to_string());
+                log_lost(record);
             }
         }
         self.shared.touch();
@@ -65,4 +66,22 @@ impl ExecutorRecorder {
         }
         self.shared.touch();
     }
+}
+
+/// The log is the last place where a record can go, so it says what the ledger would have kept.
+pub(crate) fn log_lost(record: &UsageRecord) {
+    tracing::error!(
+        attempt = %record.attempt,
+        call = %record.call,
+        project = %record.scope.project,
+        caller = &*record.caller,
+        endpoint = &*record.endpoint_name,
+        provider = &*record.provider,
+        model = &*record.model,
+        settled_at_ms = record.settled_at_ms,
+        input_tokens = record.usage.input_total(),
+        output_tokens = record.usage.output_total(),
+        cost_usd = record.cost.map(|cost| cost.to_string()),
+        "a usage record was lost: there was room for it neither on disk nor in memory"
+    );
 }

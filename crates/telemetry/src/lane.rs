@@ -26,8 +26,8 @@ pub(crate) struct Money {
 pub(crate) enum Settled {
     /// It survives the death of the process.
     Journalled,
-    /// In memory only.
-    Unsaved(std::io::Error),
+    /// In memory only, because of this or because others wait before it.
+    Unsaved(Option<std::io::Error>),
     /// There was no room left.
     Lost(std::io::Error),
 }
@@ -47,17 +47,22 @@ impl Lane {
 }
 
 impl Money {
-    /// Writes `record` down, behind those that could not be written before it.
+    /// Writes `record` down, behind those that could not be written before it. While some wait, the writer's thread
+    /// tries for all of them: a disk that refuses is not asked once per call.
     pub(crate) fn settle(&mut self, record: &UsageRecord, room: usize) -> Settled {
-        let error = match self.save().and_then(|()| self.journal.append(record)) {
-            Ok(()) => return Settled::Journalled,
-            Err(error) => error,
-        };
-        if self.unsaved.len() >= room {
-            return Settled::Lost(error);
+        let has_room = self.unsaved.len() < room;
+        if has_room && !self.unsaved.is_empty() {
+            self.unsaved.push_back(record.clone());
+            return Settled::Unsaved(None);
         }
-        self.unsaved.push_back(record.clone());
-        Settled::Unsaved(error)
+        match self.save().and_then(|()| self.journal.append(record)) {
+            Ok(()) => Settled::Journalled,
+            Err(error) if has_room => {
+                self.unsaved.push_back(record.clone());
+                Settled::Unsaved(Some(error))
+            }
+            Err(error) => Settled::Lost(error),
+        }
     }
 
     /// Tries again to write what could not be written.
@@ -67,6 +72,11 @@ impl Money {
             self.unsaved.pop_front();
         }
         Ok(())
+    }
+
+    /// The records that are only in memory.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &UsageRecord> {
+        self.unsaved.iter()
     }
 
     pub(crate) fn unsaved(&self) -> usize {
@@ -82,7 +92,7 @@ mod tests {
         Api, AttemptId, CallId, CostSource, CredentialId, EndpointId, Outcome, Scope, TargetId, TraceId,
         Usage, UsageSource,
     };
-    use store::journal::Journal;
+    use store::journal::{Journal, JournalOptions};
 
     use super::*;
 
@@ -118,8 +128,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("journal");
         // Every record wants a segment of its own, so that a missing directory is noticed at once.
-        let journal = Journal::open_with(&path, 1).unwrap();
-        let lane = Lane::new(journal.writer(0).unwrap());
+        let journal =
+            Journal::open_with(&path, JournalOptions { segment_bytes: 1, ..Default::default() }).unwrap();
+        let lane = Lane::new(journal.writer(0));
         let settle = |n| lane.money().settle(&record(n), 2);
         assert!(matches!(settle(1), Settled::Journalled));
         let mut reader = journal.reader(Vec::new());

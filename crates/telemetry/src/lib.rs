@@ -5,22 +5,26 @@
 //! What a trace shows (spans, payloads) is computed from the records when somebody looks.
 
 mod capture;
+mod content;
 mod display;
 mod executor;
 mod health;
 mod lane;
+mod money;
 mod names;
 mod options;
+mod pause;
 mod recorder;
 mod rounds;
 mod shared;
 mod spans;
+mod troubles;
 mod writer;
 
 pub use capture::capture;
 pub use display::display_reply;
 pub use executor::ExecutorRecorder;
-pub use health::Health;
+pub use health::{Health, Part, Trouble};
 pub use names::{GEN_AI, Names};
 pub use options::Options;
 pub use recorder::{Recorder, StartError};

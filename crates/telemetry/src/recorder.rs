@@ -50,14 +50,17 @@ impl Recorder {
             std::thread::Builder::new().name("recorder".to_owned()).spawn(body)?
         };
         let (stores, journal) = ready.recv().map_err(|_| StartError::Died)??;
+        for file in &stores.put_aside {
+            shared.was_put_aside(file.clone());
+        }
         Ok(Self { shared, stores, journal, thread: Mutex::new(Some(thread)) })
     }
 
-    /// The end of one executor; each executor takes one.
-    pub fn executor(&self, index: usize) -> io::Result<ExecutorRecorder> {
-        let lane = Arc::new(Lane::new(self.journal.writer(index)?));
+    /// The end of one executor; each executor takes one. It starts however the disk is.
+    pub fn executor(&self, index: usize) -> ExecutorRecorder {
+        let lane = Arc::new(Lane::new(self.journal.writer(index)));
         self.shared.add_lane(Arc::clone(&lane));
-        Ok(ExecutorRecorder::new(Arc::clone(&self.shared), lane))
+        ExecutorRecorder::new(Arc::clone(&self.shared), lane)
     }
 
     pub fn control(&self) -> Arc<dyn ControlStore> {
@@ -73,7 +76,7 @@ impl Recorder {
     }
 
     pub fn health(&self) -> Health {
-        self.shared.health()
+        self.shared.health(&self.journal)
     }
 
     /// Waits until everything that was recorded before this call is in the store, or could not be written.

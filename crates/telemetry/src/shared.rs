@@ -1,13 +1,16 @@
 //! What executors, the writer and whoever asks for the recorder's health share.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use store::journal::Journal;
 use tokio::sync::{Notify, watch};
 
 use crate::Options;
-use crate::health::Health;
+use crate::health::{Health, Part};
 use crate::lane::Lane;
+use crate::troubles::Troubles;
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -26,25 +29,10 @@ pub(crate) struct Shared {
     pub(crate) dropped_calls: AtomicU64,
     pub(crate) lost_usage: AtomicU64,
     pub(crate) journal_lag: AtomicU64,
-    troubles: Mutex<Troubles>,
-}
-
-/// What goes wrong at present, per part; each is cleared by its next success.
-#[derive(Debug, Default)]
-struct Troubles {
-    journal: Option<String>,
-    ledger: Option<String>,
-    content: Option<String>,
-    writer: Option<String>,
-}
-
-/// A part that can be in trouble.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    Journal,
-    Ledger,
-    Content,
-    Writer,
+    pub(crate) sync_errors: AtomicU64,
+    pub(crate) store_errors: AtomicU64,
+    pub(crate) troubles: Troubles,
+    put_aside: Mutex<Vec<PathBuf>>,
 }
 
 impl Shared {
@@ -62,7 +50,10 @@ impl Shared {
             dropped_calls: AtomicU64::new(0),
             lost_usage: AtomicU64::new(0),
             journal_lag: AtomicU64::new(0),
-            troubles: Mutex::default(),
+            sync_errors: AtomicU64::new(0),
+            store_errors: AtomicU64::new(0),
+            troubles: Troubles::default(),
+            put_aside: Mutex::default(),
         }
     }
 
@@ -127,74 +118,39 @@ impl Shared {
     /// The writer has ended, in order or by a panic: nobody is left waiting, and nothing more is queued.
     pub(crate) fn writer_is_gone(&self, panicked: bool) {
         if panicked {
-            self.trouble(Part::Writer, "its thread panicked".to_owned());
+            self.troubles.begin(Part::Writer, "its thread panicked".to_owned());
         } else {
-            *self.troubles().slot(Part::Writer) = Some("it has been stopped".to_owned());
+            self.troubles.begin_quietly(Part::Writer, "it has been stopped".to_owned());
         }
         self.stopping.store(true, Ordering::SeqCst);
         self.end_round(u64::MAX);
     }
 
-    fn troubles(&self) -> MutexGuard<'_, Troubles> {
-        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A damaged database was put aside.
+    pub(crate) fn was_put_aside(&self, file: PathBuf) {
+        self.put_aside.lock().unwrap_or_else(PoisonError::into_inner).push(file);
     }
 
-    /// Notes that `part` is in trouble, and says so in the log if that is news.
-    pub(crate) fn trouble(&self, part: Part, why: String) {
-        let mut troubles = self.troubles();
-        let slot = troubles.slot(part);
-        if slot.as_ref() != Some(&why) {
-            tracing::error!(part = part.name(), error = why, "the recorder cannot write");
-            *slot = Some(why);
-        }
+    pub(crate) fn unsaved_usage(&self) -> usize {
+        self.lanes().iter().map(|lane| lane.money().unsaved()).sum()
     }
 
-    pub(crate) fn recovered(&self, part: Part) {
-        if self.troubles().slot(part).take().is_some() {
-            tracing::info!(part = part.name(), "the recorder writes again");
-        }
-    }
-
-    pub(crate) fn is_in_trouble(&self, part: Part) -> bool {
-        self.troubles().slot(part).is_some()
-    }
-
-    pub(crate) fn health(&self) -> Health {
-        let unsaved_usage = self.lanes().iter().map(|lane| lane.money().unsaved()).sum();
-        let troubles = self.troubles();
-        let money = [&troubles.writer, &troubles.journal, &troubles.ledger];
-        let money_is_safe = money.iter().all(|trouble| trouble.is_none());
-        let last_error = money.into_iter().chain([&troubles.content]).find_map(Clone::clone);
+    pub(crate) fn health(&self, journal: &Journal) -> Health {
+        let troubles = self.troubles.all();
         Health {
-            money_is_safe,
+            money_is_safe: !troubles.iter().any(|trouble| trouble.part.holds_money()),
             content_queued_bytes: self.queued_bytes.load(Ordering::Relaxed),
             dropped_calls: self.dropped_calls.load(Ordering::Relaxed),
             journal_lag_bytes: self.journal_lag.load(Ordering::Relaxed),
-            unsaved_usage,
+            journal_held_bytes: journal.held_bytes(),
+            journal_bound_bytes: journal.bound_bytes(),
+            unsaved_usage: self.unsaved_usage(),
             lost_usage: self.lost_usage.load(Ordering::Relaxed),
-            last_error,
-        }
-    }
-}
-
-impl Troubles {
-    fn slot(&mut self, part: Part) -> &mut Option<String> {
-        match part {
-            Part::Journal => &mut self.journal,
-            Part::Ledger => &mut self.ledger,
-            Part::Content => &mut self.content,
-            Part::Writer => &mut self.writer,
-        }
-    }
-}
-
-impl Part {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Journal => "journal",
-            Self::Ledger => "ledger",
-            Self::Content => "content",
-            Self::Writer => "writer",
+            sync_errors: self.sync_errors.load(Ordering::Relaxed),
+            store_errors: self.store_errors.load(Ordering::Relaxed),
+            last_error: troubles.first().map(|trouble| trouble.error.clone()),
+            troubles,
+            put_aside: self.put_aside.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::mpsc::SyncSender;
 
 use tokio::time::{Instant, sleep_until};
 
+use crate::Options;
 use crate::recorder::{Opened, StartError};
 use crate::rounds::Rounds;
 use crate::shared::Shared;
@@ -21,7 +22,7 @@ pub(crate) fn run(shared: &Arc<Shared>, data_dir: &Path, opened: &SyncSender<Ope
         }
     };
     runtime.block_on(async {
-        let (stores, journal) = match open(data_dir).await {
+        let (stores, journal) = match open(data_dir, &shared.options).await {
             Ok(parts) => parts,
             Err(error) => {
                 let _ = opened.send(Err(error));
@@ -43,9 +44,9 @@ pub(crate) fn run(shared: &Arc<Shared>, data_dir: &Path, opened: &SyncSender<Ope
     });
 }
 
-async fn open(data_dir: &Path) -> Opened {
+async fn open(data_dir: &Path, options: &Options) -> Opened {
+    let journal = store::sqlite::open_journal_with(data_dir, options.journal.clone())?;
     let stores = store::sqlite::open(data_dir).await?;
-    let journal = store::sqlite::open_journal(data_dir)?;
     Ok((stores, journal))
 }
 
@@ -68,9 +69,9 @@ impl Rounds {
                 self.wait_for_work().await;
             }
             left_behind = false;
-            self.gather().await;
+            let began = self.gather().await;
             let asked = self.shared.begin_round();
-            self.round(self.shared.is_awaited()).await;
+            self.round(began, self.shared.is_awaited()).await;
             self.shared.end_round(asked);
             if self.shared.is_stopping() {
                 break;
@@ -90,17 +91,19 @@ impl Rounds {
         }
     }
 
-    /// Lets records gather, and takes content away early where a buffer is full.
-    async fn gather(&mut self) {
-        let deadline = Instant::now() + self.shared.options.interval;
+    /// Lets records gather, and takes content away early where a buffer is full. Returns when it began.
+    async fn gather(&mut self) -> Instant {
+        let began = Instant::now();
+        let deadline = began + self.patience();
         while !self.shared.is_awaited() {
             tokio::select! {
-                () = sleep_until(deadline) => return,
+                () = sleep_until(deadline) => break,
                 () = self.shared.hurry.notified() => {}
             }
             if !self.shared.is_awaited() {
                 self.write_content(false).await;
             }
         }
+        began
     }
 }

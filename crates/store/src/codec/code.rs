@@ -1,7 +1,9 @@
 //! The numbers under which closed sets of the domain are stored. They are written down here, apart from the order of
 //! the variants, because a journal or a trace outlives the version that wrote it: a number is never given twice.
 
-use domain::{Api, CaptureMode, CostSource, Dialect, EndReason, ErrorKind, Outcome, RelayMode, UsageSource};
+use domain::{
+    Api, CaptureMode, CostSource, Dialect, EndReason, ErrorKind, Outcome, RelayMode, UsageSource, Verdict,
+};
 
 /// A value of a closed set that is stored as a small number.
 pub(crate) trait Code: Sized {
@@ -35,6 +37,7 @@ codes!(Dialect { OpenaiChat = 1, AnthropicMessages = 2 });
 codes!(RelayMode { Raw = 1, Edit = 2, Translate = 3 });
 codes!(UsageSource { Reported = 1, Estimated = 2, None = 3 });
 codes!(CostSource { Catalogue = 1, Configured = 2, Estimated = 3, Unknown = 4 });
+codes!(Verdict { Refused = 1, Blocked = 2, Masked = 3, Flagged = 4, ToolAllowed = 5, ToolDenied = 6 });
 codes!(CaptureMode { Full = 1, Redacted = 2, Metadata = 3, None = 4 });
 codes!(EndReason {
     Complete = 1,

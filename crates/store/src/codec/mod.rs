@@ -5,16 +5,22 @@
 mod blob;
 mod call;
 mod code;
+mod decision;
 mod detail;
 mod id;
+mod kind;
 mod labels;
+mod reservation;
 mod usage;
 
 pub(crate) use blob::Blob;
 pub(crate) use call::Head;
 pub use call::{CallFrame, Frames};
 pub(crate) use code::Code;
+pub use decision::{decode_decision, encode_decision};
+pub(crate) use kind::Kind;
 pub(crate) use labels::LabelsV1;
+pub use reservation::{decode_reservation, encode_reservation};
 pub(crate) use usage::{CallerPart, LabelV1};
 pub use usage::{UsageFrame, encode_usage};
 

@@ -11,12 +11,11 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Buckets, Code, CodecError, LabelsV1, append, from_buckets, read, to_buckets};
+use super::{Buckets, Code, CodecError, Kind, LabelsV1, append, from_buckets, read, to_buckets};
 
-/// The first byte of a payload; 0 is left out so that a run of zeros is never a record.
-const USAGE_V1: u8 = 1;
+const USAGE_V1: u8 = Kind::Usage.code();
 /// The same with what is written on the key, where there is something.
-const USAGE_V2: u8 = 2;
+const USAGE_V2: u8 = Kind::LabelledUsage.code();
 
 const EXPECTED: &str = "usage record";
 

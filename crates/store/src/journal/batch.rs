@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use crate::codec::UsageFrame;
+use domain::{DecisionRecord, ReservationRecord};
+
+use crate::codec::{Kind, UsageFrame, decode_decision, decode_reservation};
 
 /// How far the ledger has taken a segment in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,9 +57,28 @@ impl JournalBatch {
         self.payloads.len()
     }
 
-    /// The payloads, parsed; `None` stands for one that is no record of a form known here.
+    fn payloads(&self) -> impl Iterator<Item = &[u8]> {
+        self.payloads.iter().map(|payload| &self.bytes[payload.clone()])
+    }
+
+    /// The usage records; `None` stands for a record of another kind, or of a form that is not known here.
     pub fn usage(&self) -> impl Iterator<Item = Option<UsageFrame<'_>>> {
-        self.payloads.iter().map(|payload| UsageFrame::parse(&self.bytes[payload.clone()]).ok())
+        self.payloads().map(|payload| UsageFrame::parse(payload).ok())
+    }
+
+    /// The reservations among the records.
+    pub fn reservations(&self) -> impl Iterator<Item = ReservationRecord> {
+        self.payloads().filter_map(|payload| decode_reservation(payload).ok())
+    }
+
+    /// The decisions among the records.
+    pub fn decisions(&self) -> impl Iterator<Item = DecisionRecord> {
+        self.payloads().filter_map(|payload| decode_decision(payload).ok())
+    }
+
+    /// How many records are of a kind that this version does not know: a later one wrote them.
+    pub fn unknown_kinds(&self) -> usize {
+        self.payloads().filter(|payload| Kind::of(payload).is_none()).count()
     }
 
     pub fn positions(&self) -> &[JournalPosition] {

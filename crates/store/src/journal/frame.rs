@@ -26,7 +26,7 @@ pub(super) enum Look {
     Frame {
         payload: Range<usize>,
     },
-    /// The beginning of a frame, or nothing yet.
+    /// The beginning of a frame.
     Incomplete,
     /// No frame begins here.
     Damaged,
@@ -48,6 +48,11 @@ pub(super) fn look(bytes: &[u8]) -> Look {
         }
         Some(_) => Look::Damaged,
     }
+}
+
+/// Nothing was written here: the room of a segment behind its last frame.
+pub(super) fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0)
 }
 
 /// Where the next whole frame begins, behind the first byte.

@@ -1,30 +1,38 @@
-//! The journal: usage records that are finished but not yet in the ledger.
+//! The journal: records of money that are finished but not yet in the ledger.
 //!
 //! Each executor appends to a segment file of its own, so a record survives the death of the process as soon as
 //! `append` returns. The ledger is filled by reading the files back, in normal running as after a crash: there is
 //! one path, and it is exercised all the time.
+//!
+//! The journal is bounded. While the ledger takes nothing in, segments gather up to the bound; then `append` fails,
+//! and whoever called keeps the record in memory. What is in the journal is never given up to make room.
 
+mod append;
 mod batch;
+mod disk;
 mod frame;
+mod mapping;
+mod options;
 mod reader;
 mod segment;
+mod segments;
 mod writer;
 
-use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 pub use batch::{Damage, DamageKind, JournalBatch, JournalPosition};
+pub use disk::{Disk, Operation};
+pub use options::JournalOptions;
 pub use reader::JournalReader;
 pub use writer::JournalWriter;
 
+use self::append::AppendFile;
+use self::segments::{SegmentState, Segments};
 use crate::StoreError;
-
-/// A segment is closed once it holds this much.
-pub const SEGMENT_BYTES: u64 = 16 << 20;
 
 const LOCK_FILE: &str = "lock";
 const SUFFIX: &str = ".journal";
@@ -33,53 +41,47 @@ const SUFFIX: &str = ".journal";
 #[derive(Debug)]
 pub struct Journal {
     dir: PathBuf,
-    segment_bytes: u64,
+    options: JournalOptions,
     started_at_ms: u64,
-    segments: Mutex<BTreeMap<String, SegmentState>>,
+    segments: Segments,
     /// Raised when a segment can no longer be trusted; writers then begin a new one.
     generation: AtomicU64,
     _lock: File,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SegmentState {
-    /// A writer of this process appends to it.
-    Open,
-    /// Nothing will be added: retired, or left behind by an earlier process.
-    Closed,
-}
-
 impl Journal {
     /// Takes the directory for this process and finds the segments that earlier ones left behind.
     pub fn open(dir: &Path) -> Result<Arc<Self>, StoreError> {
-        Self::open_with(dir, SEGMENT_BYTES)
+        Self::open_with(dir, JournalOptions::default())
     }
 
-    /// The same with segments of another size.
-    pub fn open_with(dir: &Path, segment_bytes: u64) -> Result<Arc<Self>, StoreError> {
+    /// The same within other limits.
+    pub fn open_with(dir: &Path, options: JournalOptions) -> Result<Arc<Self>, StoreError> {
         crate::files::create_private_dir(dir)?;
         let lock = take_lock(&dir.join(LOCK_FILE))?;
-        let mut segments = BTreeMap::new();
+        let segments = Segments::new(options.bound_bytes);
         for entry in fs::read_dir(dir).map_err(|source| StoreError::io(dir, source))? {
-            let name = entry.map_err(|source| StoreError::io(dir, source))?.file_name();
+            let entry = entry.map_err(|source| StoreError::io(dir, source))?;
+            let name = entry.file_name();
             if let Some(name) = name.to_str().filter(|name| name.ends_with(SUFFIX)) {
-                segments.insert(name.to_owned(), SegmentState::Closed);
+                let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
+                segments.insert(name.to_owned(), SegmentState::Closed, bytes);
             }
         }
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Ok(Arc::new(Self {
             dir: dir.to_owned(),
-            segment_bytes,
+            options,
             started_at_ms: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX),
-            segments: Mutex::new(segments),
+            segments,
             generation: AtomicU64::new(0),
             _lock: lock,
         }))
     }
 
-    /// Begins a segment for one executor.
-    pub fn writer(self: &Arc<Self>, executor: usize) -> std::io::Result<JournalWriter> {
-        JournalWriter::open(Arc::clone(self), executor)
+    /// The end of one executor. Its segment begins with its first record.
+    pub fn writer(self: &Arc<Self>, executor: usize) -> JournalWriter {
+        JournalWriter::new(Arc::clone(self), executor)
     }
 
     /// Reads every segment from where the ledger says it has come to.
@@ -87,12 +89,23 @@ impl Journal {
         JournalReader::new(Arc::clone(self), positions)
     }
 
+    /// What the segments take up on the disk, with the room that is set aside in open ones.
+    pub fn held_bytes(&self) -> u64 {
+        self.segments.held_bytes()
+    }
+
+    /// What they may take up.
+    pub const fn bound_bytes(&self) -> u64 {
+        self.options.bound_bytes
+    }
+
     fn path(&self, segment: &str) -> PathBuf {
         self.dir.join(segment)
     }
 
-    fn segments(&self) -> MutexGuard<'_, BTreeMap<String, SegmentState>> {
-        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
+    fn retire(&self, name: String, file: AppendFile) {
+        let bytes = file.finish();
+        self.segments.insert(name, SegmentState::Closed, bytes);
     }
 
     fn generation(&self) -> u64 {

@@ -1,21 +1,24 @@
-//! Appends one executor's usage records to its segment.
+//! Appends one executor's records to its segment.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 
-use domain::UsageRecord;
+use domain::{DecisionRecord, ReservationRecord, UsageRecord};
 
-use super::{Journal, SUFFIX, SegmentState, frame};
-use crate::codec::encode_usage;
+use super::append::AppendFile;
+use super::disk::{Operation, ask};
+use super::segments::{Extent, SegmentState};
+use super::{Journal, SUFFIX, frame};
+use crate::codec::{CodecError, encode_decision, encode_reservation, encode_usage};
 
-/// Owned by one executor: no lock, and one `write` per record.
+/// Owned by one executor: no lock, and no system call per record where the segment is mapped.
 #[derive(Debug)]
 pub struct JournalWriter {
     journal: Arc<Journal>,
     executor: usize,
     sequence: u32,
-    segment: Segment,
+    /// Begun with the first record: an executor starts however the disk is.
+    segment: Option<Segment>,
     /// The frame being built; kept so that a record costs no allocation.
     frame: Vec<u8>,
 }
@@ -23,88 +26,102 @@ pub struct JournalWriter {
 #[derive(Debug)]
 struct Segment {
     name: String,
-    file: File,
-    length: u64,
+    file: AppendFile,
+    extent: Arc<Extent>,
     generation: u64,
-    /// What stands behind `length` is a torn frame that could not be taken back.
-    torn: bool,
 }
 
 impl JournalWriter {
-    pub(super) fn open(journal: Arc<Journal>, executor: usize) -> io::Result<Self> {
-        let mut sequence = 0;
-        let segment = begin_segment(&journal, executor, &mut sequence)?;
-        Ok(Self { journal, executor, sequence, segment, frame: Vec::with_capacity(512) })
+    pub(super) fn new(journal: Arc<Journal>, executor: usize) -> Self {
+        Self { journal, executor, sequence: 0, segment: None, frame: Vec::with_capacity(512) }
     }
 
     /// Writes `record` down. When this returns, the death of the process no longer loses it; on an error the
     /// journal is as it was.
     pub fn append(&mut self, record: &UsageRecord) -> io::Result<()> {
-        self.frame.clear();
-        self.frame.resize(frame::HEADER, 0);
-        let too_long = || io::Error::new(io::ErrorKind::InvalidInput, "the usage record is too long");
-        encode_usage(record, &mut self.frame).map_err(|_| too_long())?;
-        frame::seal(&mut self.frame).ok_or_else(too_long)?;
+        self.add(|into| encode_usage(record, into))
+    }
 
-        let length = u64::try_from(self.frame.len()).unwrap_or(u64::MAX);
-        let full = self.segment.length.saturating_add(length) > self.journal.segment_bytes;
-        let worn_out = self.segment.torn || self.segment.generation != self.journal.generation();
-        if worn_out || (full && self.segment.length > 0) {
-            self.rotate()?;
-        }
-        self.segment.write(&self.frame)?;
-        self.segment.length += length;
+    /// The same for money that was set aside, before the provider is asked.
+    pub fn append_reservation(&mut self, record: &ReservationRecord) -> io::Result<()> {
+        self.add(|into| encode_reservation(record, into))
+    }
+
+    /// The same for a decision about a call.
+    pub fn append_decision(&mut self, record: &DecisionRecord) -> io::Result<()> {
+        self.add(|into| encode_decision(record, into))
+    }
+
+    fn add(&mut self, encode: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>) -> io::Result<()> {
+        let mut frame = std::mem::take(&mut self.frame);
+        frame.clear();
+        frame.resize(frame::HEADER, 0);
+        let too_long =
+            || io::Error::new(io::ErrorKind::InvalidInput, "the record is too long for the journal");
+        let built = encode(&mut frame).ok().and_then(|()| frame::seal(&mut frame)).ok_or_else(too_long);
+        let added = built.and_then(|()| self.write(&frame));
+        self.frame = frame;
+        added
+    }
+
+    fn write(&mut self, frame: &[u8]) -> io::Result<()> {
+        ask(self.journal.options.disk.as_ref(), Operation::Append)?;
+        let length = u64::try_from(frame.len()).unwrap_or(u64::MAX);
+        let segment = match &mut self.segment {
+            Some(segment) if segment.takes(length, &self.journal) => segment,
+            _ => self.rotate(length)?,
+        };
+        segment.file.append(frame)?;
+        segment.extent.publish(segment.file.length());
         Ok(())
     }
 
-    fn rotate(&mut self) -> io::Result<()> {
-        let next = begin_segment(&self.journal, self.executor, &mut self.sequence)?;
-        let retired = std::mem::replace(&mut self.segment, next);
-        self.journal.segments().insert(retired.name, SegmentState::Closed);
-        Ok(())
+    /// Begins the next segment and closes the one before it. If the next cannot be had, the old one stays.
+    fn rotate(&mut self, at_least: u64) -> io::Result<&mut Segment> {
+        let next = self.begin(at_least)?;
+        if let Some(retired) = self.segment.take() {
+            self.journal.retire(retired.name, retired.file);
+        }
+        Ok(self.segment.insert(next))
+    }
+
+    fn begin(&mut self, at_least: u64) -> io::Result<Segment> {
+        let options = &self.journal.options;
+        let bytes = options.segment_bytes.max(at_least);
+        self.journal.segments.room_for(bytes)?;
+        ask(options.disk.as_ref(), Operation::Begin)?;
+        loop {
+            let name =
+                format!("ledger-{}-{}-{}{SUFFIX}", self.executor, self.journal.started_at_ms, self.sequence);
+            self.sequence += 1;
+            match AppendFile::create(&self.journal.path(&name), bytes, options.mapped) {
+                Ok(file) => {
+                    let extent = Arc::new(Extent::new(file.try_clone()?));
+                    let state = SegmentState::Open(Arc::clone(&extent));
+                    self.journal.segments.insert(name.clone(), state, bytes);
+                    return Ok(Segment { name, file, extent, generation: self.journal.generation() });
+                }
+                // The clock went back to when an earlier process started.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Segment {
+    /// Whether `length` more bytes belong here.
+    fn takes(&self, length: u64, journal: &Journal) -> bool {
+        let written = self.file.length();
+        let fits = written == 0 || written.saturating_add(length) <= journal.options.segment_bytes;
+        fits && !self.file.is_torn() && self.generation == journal.generation()
     }
 }
 
 impl Drop for JournalWriter {
     fn drop(&mut self) {
-        let name = std::mem::take(&mut self.segment.name);
-        self.journal.segments().insert(name, SegmentState::Closed);
-    }
-}
-
-impl Segment {
-    fn write(&mut self, frame: &[u8]) -> io::Result<()> {
-        let problem = loop {
-            match self.file.write(frame) {
-                Ok(written) if written == frame.len() => return Ok(()),
-                // A full disk first shortens a write and then refuses the next.
-                Ok(_) => break io::Error::from(io::ErrorKind::StorageFull),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => break error,
-            }
-        };
-        self.torn = self.file.set_len(self.length).is_err();
-        Err(problem)
-    }
-}
-
-fn begin_segment(journal: &Journal, executor: usize, sequence: &mut u32) -> io::Result<Segment> {
-    loop {
-        let name = format!("ledger-{executor}-{}-{sequence}{SUFFIX}", journal.started_at_ms);
-        *sequence += 1;
-        let mut options = File::options();
-        options.append(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        match options.open(journal.path(&name)) {
-            Ok(file) => {
-                journal.segments().insert(name.clone(), SegmentState::Open);
-                let generation = journal.generation();
-                return Ok(Segment { name, file, length: 0, generation, torn: false });
-            }
-            // The clock went back to when an earlier process started.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
+        if let Some(segment) = self.segment.take() {
+            self.journal.retire(segment.name, segment.file);
         }
     }
 }

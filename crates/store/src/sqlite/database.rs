@@ -110,6 +110,7 @@ impl Failed {
         match code.map(|code| code & 0xff) {
             Some(SQLITE_BUSY | SQLITE_LOCKED) => StoreError::Busy { file },
             Some(SQLITE_FULL) => StoreError::Full { file },
+            Some(SQLITE_CORRUPT | SQLITE_NOTADB) => StoreError::Corrupt { file },
             _ => StoreError::Database { file, source },
         }
     }
@@ -117,4 +118,6 @@ impl Failed {
 
 const SQLITE_BUSY: i32 = 5;
 const SQLITE_LOCKED: i32 = 6;
+const SQLITE_CORRUPT: i32 = 11;
 const SQLITE_FULL: i32 = 13;
+const SQLITE_NOTADB: i32 = 26;

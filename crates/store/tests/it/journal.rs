@@ -1,11 +1,12 @@
 //! The journal loses no finished record and invents none: torn writes, damage, rotation, a dead process.
 
 use std::fs;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use domain::UsageRecord;
 use store::StoreError;
-use store::journal::{DamageKind, Journal, JournalBatch, JournalReader};
+use store::journal::{DamageKind, Journal, JournalBatch, JournalOptions, JournalReader};
 
 use crate::records::{NOON_ISH_MS, usage};
 
@@ -37,11 +38,16 @@ fn segments(dir: &Path) -> Vec<PathBuf> {
 fn segment_bytes(records: &[UsageRecord]) -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
     let journal = Journal::open(dir.path()).unwrap();
-    let mut writer = journal.writer(0).unwrap();
+    let mut writer = journal.writer(0);
     for record in records {
         writer.append(record).unwrap();
     }
+    drop(writer);
     fs::read(&segments(dir.path())[0]).unwrap()
+}
+
+fn segments_of(segment_bytes: u64) -> JournalOptions {
+    JournalOptions { segment_bytes, ..JournalOptions::default() }
 }
 
 /// A directory as a dead process left it.
@@ -55,7 +61,7 @@ fn left_behind(bytes: &[u8]) -> tempfile::TempDir {
 fn a_record_is_read_while_its_segment_grows() {
     let dir = tempfile::tempdir().unwrap();
     let journal = Journal::open(dir.path()).unwrap();
-    let mut writer = journal.writer(0).unwrap();
+    let mut writer = journal.writer(0);
     let mut reader = journal.reader(Vec::new());
     for n in 0..5 {
         writer.append(&usage(NOON_ISH_MS, n)).unwrap();
@@ -72,7 +78,7 @@ fn a_record_is_read_while_its_segment_grows() {
 fn what_was_not_applied_is_read_again() {
     let dir = tempfile::tempdir().unwrap();
     let journal = Journal::open(dir.path()).unwrap();
-    let mut writer = journal.writer(0).unwrap();
+    let mut writer = journal.writer(0);
     let mut reader = journal.reader(Vec::new());
     writer.append(&usage(NOON_ISH_MS, 0)).unwrap();
     let lost = reader.read().unwrap();
@@ -102,20 +108,25 @@ fn a_write_torn_at_any_byte_loses_only_itself() {
 }
 
 #[test]
-fn a_torn_end_is_waited_for_while_its_writer_lives() {
-    let whole = segment_bytes(&[usage(NOON_ISH_MS, 0)]);
-    let dir = tempfile::tempdir().unwrap();
-    let journal = Journal::open(dir.path()).unwrap();
-    let _writer = journal.writer(0).unwrap();
-    let path = segments(dir.path()).remove(0);
-    let mut reader = journal.reader(Vec::new());
-    for cut in 0..whole.len() {
-        fs::write(&path, &whole[..cut]).unwrap();
+fn what_lies_behind_the_last_record_of_an_open_segment_is_not_looked_at() {
+    let half = &segment_bytes(&[usage(NOON_ISH_MS, 1)])[..30];
+    for mapped in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        let journal =
+            Journal::open_with(dir.path(), JournalOptions { mapped, ..Default::default() }).unwrap();
+        let mut writer = journal.writer(0);
+        writer.append(&usage(NOON_ISH_MS, 0)).unwrap();
+        let end = segment_bytes(&[usage(NOON_ISH_MS, 0)]).len() as u64;
+        let mut file = fs::File::options().write(true).open(segments(dir.path()).remove(0)).unwrap();
+        file.seek(SeekFrom::Start(end)).unwrap();
+        file.write_all(half).unwrap();
+        let mut reader = journal.reader(Vec::new());
+        assert_eq!(drain(&mut reader), [usage(NOON_ISH_MS, 0)]);
         let batch = reader.read().unwrap();
-        assert!(batch.is_empty() && batch.damage().is_empty(), "cut at {cut}");
+        assert!(batch.is_empty() && batch.damage().is_empty());
+        writer.append(&usage(NOON_ISH_MS, 2)).unwrap();
+        assert_eq!(drain(&mut reader), [usage(NOON_ISH_MS, 2)]);
     }
-    fs::write(&path, &whole).unwrap();
-    assert_eq!(drain(&mut reader), [usage(NOON_ISH_MS, 0)]);
 }
 
 #[test]
@@ -137,22 +148,85 @@ fn damage_costs_the_records_it_hit_and_the_file_is_kept() {
 }
 
 #[test]
-fn zeros_after_the_last_record_are_a_torn_end() {
+fn zeros_after_the_last_record_are_room_that_was_not_needed() {
     let mut bytes = segment_bytes(&[usage(NOON_ISH_MS, 0)]);
     bytes.extend_from_slice(&[0; 4_096]);
     let dir = left_behind(&bytes);
     let journal = Journal::open(dir.path()).unwrap();
     let mut reader = journal.reader(Vec::new());
-    assert_eq!(drain(&mut reader), [usage(NOON_ISH_MS, 0)]);
+    let batch = reader.read().unwrap();
+    assert!(batch.damage().is_empty());
+    assert_eq!(records(&batch), [usage(NOON_ISH_MS, 0)]);
+    reader.applied(&batch).unwrap();
+    assert!(drain(&mut reader).is_empty());
     assert!(segments(dir.path()).is_empty());
+}
+
+#[test]
+fn a_mapped_and_a_written_segment_hold_the_same() {
+    let bytes = |mapped| {
+        let dir = tempfile::tempdir().unwrap();
+        let journal =
+            Journal::open_with(dir.path(), JournalOptions { mapped, ..Default::default() }).unwrap();
+        let mut writer = journal.writer(0);
+        // More than one window of pages.
+        for n in 0..600 {
+            writer.append(&usage(NOON_ISH_MS, n)).unwrap();
+        }
+        drop(writer);
+        fs::read(segments(dir.path()).remove(0)).unwrap()
+    };
+    assert_eq!(bytes(true), bytes(false));
+}
+
+#[test]
+fn the_journal_is_bounded_and_goes_on_once_there_is_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = JournalOptions { segment_bytes: 2_000, bound_bytes: 6_000, ..Default::default() };
+    let journal = Journal::open_with(dir.path(), options).unwrap();
+    let mut writer = journal.writer(0);
+    let mut kept = Vec::new();
+    let refused = loop {
+        let record = usage(NOON_ISH_MS, kept.len() as u64);
+        match writer.append(&record) {
+            Ok(()) => kept.push(record),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refused.kind(), std::io::ErrorKind::QuotaExceeded);
+    assert!(refused.to_string().contains("6000"), "{refused}");
+    assert!(journal.held_bytes() <= journal.bound_bytes());
+    let mut reader = journal.reader(Vec::new());
+    let mut read = drain(&mut reader);
+    read.sort_by_key(|record| record.attempt);
+    assert_eq!(read, kept);
+    writer.append(&usage(NOON_ISH_MS, 1_000)).unwrap();
+    assert_eq!(drain(&mut reader), [usage(NOON_ISH_MS, 1_000)]);
+}
+
+#[test]
+fn a_writer_leaves_a_file_that_was_taken_out_of_the_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::open(dir.path()).unwrap();
+    let mut writer = journal.writer(0);
+    let mut reader = journal.reader(Vec::new());
+    writer.append(&usage(NOON_ISH_MS, 0)).unwrap();
+    assert_eq!(drain(&mut reader).len(), 1);
+    assert!(!reader.notice_removed());
+    fs::remove_file(segments(dir.path()).remove(0)).unwrap();
+    writer.append(&usage(NOON_ISH_MS, 1)).unwrap();
+    assert!(reader.notice_removed());
+    writer.append(&usage(NOON_ISH_MS, 2)).unwrap();
+    assert_eq!(segments(dir.path()).len(), 1);
+    assert_eq!(drain(&mut reader), [usage(NOON_ISH_MS, 1), usage(NOON_ISH_MS, 2)]);
 }
 
 #[test]
 fn a_full_segment_is_followed_by_another() {
     let dir = tempfile::tempdir().unwrap();
     let one = segment_bytes(&[usage(NOON_ISH_MS, 0)]).len() as u64;
-    let journal = Journal::open_with(dir.path(), 2 * one).unwrap();
-    let mut writer = journal.writer(3).unwrap();
+    let journal = Journal::open_with(dir.path(), segments_of(2 * one)).unwrap();
+    let mut writer = journal.writer(3);
     let all: Vec<_> = (0..7).map(|n| usage(NOON_ISH_MS, n)).collect();
     for record in &all {
         writer.append(record).unwrap();
@@ -172,7 +246,7 @@ fn executors_write_side_by_side() {
     let mut reader = journal.reader(Vec::new());
     let threads: Vec<_> = (0..4)
         .map(|executor| {
-            let mut writer = journal.writer(executor).unwrap();
+            let mut writer = journal.writer(executor);
             std::thread::spawn(move || {
                 for n in 0..200 {
                     writer.append(&usage(NOON_ISH_MS, executor as u64 * 1_000 + n)).unwrap();
@@ -204,7 +278,7 @@ fn a_directory_belongs_to_one_process() {
 fn syncing_reaches_every_segment_that_is_behind() {
     let dir = tempfile::tempdir().unwrap();
     let journal = Journal::open(dir.path()).unwrap();
-    let mut writer = journal.writer(0).unwrap();
+    let mut writer = journal.writer(0);
     let mut reader = journal.reader(Vec::new());
     writer.append(&usage(NOON_ISH_MS, 0)).unwrap();
     reader.read().unwrap();

@@ -9,6 +9,10 @@ mod control;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]
+mod journal_faults;
+#[cfg(test)]
+mod journal_kinds;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod ledger_sums;

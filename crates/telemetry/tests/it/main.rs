@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod display;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod recorder;
 #[cfg(test)]
 mod records;

@@ -56,7 +56,7 @@ fn stopping_writes_everything_down() {
     let recorder = Recorder::start(dir.path(), only_when_asked()).unwrap();
     let threads: Vec<_> = (0..3)
         .map(|index| {
-            let mut executor = recorder.executor(index).unwrap();
+            let mut executor = recorder.executor(index);
             std::thread::spawn(move || {
                 for n in 0..100 {
                     executor.settle(&usage(index as u64 * 1_000 + n));
@@ -83,7 +83,7 @@ fn stopping_writes_everything_down() {
 fn a_flush_makes_what_came_before_it_visible() {
     let dir = tempfile::tempdir().unwrap();
     let recorder = Recorder::start(dir.path(), only_when_asked()).unwrap();
-    let mut executor = recorder.executor(0).unwrap();
+    let mut executor = recorder.executor(0);
     run(async {
         for n in 0..3 {
             executor.settle(&usage(n));
@@ -102,7 +102,7 @@ fn a_flush_makes_what_came_before_it_visible() {
 fn without_being_asked_records_are_written_after_a_while() {
     let dir = tempfile::tempdir().unwrap();
     let recorder = Recorder::start(dir.path(), Options::default()).unwrap();
-    let mut executor = recorder.executor(0).unwrap();
+    let mut executor = recorder.executor(0);
     executor.settle(&usage(1));
     executor.record_call(&call(1));
     run(async {
@@ -117,7 +117,7 @@ fn without_being_asked_records_are_written_after_a_while() {
 fn a_killed_process_loses_no_settled_record() {
     let (dir, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let recorder = Recorder::start(dir.path(), only_when_asked()).unwrap();
-    let mut executor = recorder.executor(0).unwrap();
+    let mut executor = recorder.executor(0);
     for n in 0..50 {
         executor.settle(&usage(n));
         if n == 20 {
@@ -137,7 +137,7 @@ fn what_does_not_fit_is_dropped_and_counted() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options { content_bytes: 10_000, ..only_when_asked() };
     let recorder = Recorder::start(dir.path(), options).unwrap();
-    let mut executor = recorder.executor(0).unwrap();
+    let mut executor = recorder.executor(0);
     for n in 0..100 {
         executor.record_call(&call(n));
         executor.settle(&usage(n));
@@ -158,7 +158,7 @@ fn a_full_buffer_is_taken_away_early() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options { handover_bytes: 5_000, ..only_when_asked() };
     let recorder = Recorder::start(dir.path(), options).unwrap();
-    let mut executor = recorder.executor(0).unwrap();
+    let mut executor = recorder.executor(0);
     for n in 0..10 {
         executor.record_call(&call(n));
     }
@@ -172,7 +172,7 @@ fn a_full_buffer_is_taken_away_early() {
 fn content_that_cannot_be_written_waits_and_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let recorder = Recorder::start(dir.path(), only_when_asked()).unwrap();
-    let mut executor = recorder.executor(0).unwrap();
+    let mut executor = recorder.executor(0);
     let in_the_way = dir.path().join("traces/2026-03-01.bodies");
     std::fs::create_dir(&in_the_way).unwrap();
     executor.record_call(&call(1));
@@ -195,7 +195,7 @@ fn stopping_gives_content_up_that_cannot_be_written() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options { shutdown: Duration::ZERO, ..only_when_asked() };
     let recorder = Recorder::start(dir.path(), options).unwrap();
-    let mut executor = recorder.executor(0).unwrap();
+    let mut executor = recorder.executor(0);
     std::fs::create_dir(dir.path().join("traces/2026-03-01.bodies")).unwrap();
     executor.record_call(&call(1));
     executor.settle(&usage(1));
@@ -210,7 +210,7 @@ fn stopping_gives_content_up_that_cannot_be_written() {
 fn a_record_settled_after_the_end_is_there_at_the_next_start() {
     let dir = tempfile::tempdir().unwrap();
     let recorder = Recorder::start(dir.path(), only_when_asked()).unwrap();
-    let mut executor = recorder.executor(0).unwrap();
+    let mut executor = recorder.executor(0);
     recorder.shutdown();
     executor.settle(&usage(1));
     run(recorder.flush());

@@ -9,35 +9,44 @@ mod rollup;
 mod rows;
 mod sums;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::AttemptId;
 use sqlx::Row;
 use sqlx::sqlite::SqliteSynchronous;
 use tokio::sync::Mutex;
 
+use super::aside::put_aside;
 use super::database::{Database, Profile};
 use super::migrate::LEDGER;
 use crate::journal::{JournalBatch, JournalPosition};
 use crate::{Applied, Ledger, Reply, StoreError, UsagePage, UsageQuery, UsageReport, Within};
 
 pub(super) struct SqliteLedger {
-    database: Database,
+    path: PathBuf,
+    /// Another one after the file was put aside.
+    database: RwLock<Arc<Database>>,
     writer: Mutex<apply::Writer>,
 }
 
 impl SqliteLedger {
     pub(super) async fn open(data_dir: &Path) -> Result<Self, StoreError> {
-        // FULL: a committed position means that a journal segment may be deleted.
-        let profile = Profile { schema: LEDGER, synchronous: SqliteSynchronous::Full, page_size: 16_384 };
-        let (database, connection) = Database::open(&data_dir.join("ledger.db"), profile).await?;
-        Ok(Self { database, writer: Mutex::new(apply::Writer::new(connection)) })
+        let path = data_dir.join("ledger.db");
+        let (database, connection) = Database::open(&path, PROFILE).await?;
+        let (database, writer) = (RwLock::new(database.into()), Mutex::new(apply::Writer::new(connection)));
+        Ok(Self { path, database, writer })
+    }
+
+    fn database(&self) -> Arc<Database> {
+        Arc::clone(&self.database.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn read_positions(&self) -> Result<Vec<JournalPosition>, StoreError> {
-        let because = |error| self.database.because(error);
+        let database = self.database();
+        let because = |error| database.because(error);
         let rows = sqlx::query("SELECT segment, position FROM journal_positions")
-            .fetch_all(self.database.readers())
+            .fetch_all(database.readers())
             .await
             .map_err(because)?;
         let position = |row: &sqlx::sqlite::SqliteRow| {
@@ -46,7 +55,23 @@ impl SqliteLedger {
         };
         rows.iter().map(position).collect::<Result<_, _>>().map_err(because)
     }
+
+    async fn begin_anew(&self) -> Result<PathBuf, StoreError> {
+        let mut writer = self.writer.lock().await;
+        // SQLite removes the log of a file by its name when the last connection closes, so all of them close first.
+        if let Err(error) = self.database().close(writer.take()).await {
+            tracing::warn!(%error, "a damaged ledger could not be closed in order");
+        }
+        let aside = put_aside(&self.path)?;
+        let (database, connection) = Database::open(&self.path, PROFILE).await?;
+        *self.database.write().unwrap_or_else(PoisonError::into_inner) = database.into();
+        *writer = apply::Writer::new(connection);
+        Ok(aside)
+    }
 }
+
+/// FULL: a committed position means that a journal segment may be deleted.
+const PROFILE: Profile = Profile { schema: LEDGER, synchronous: SqliteSynchronous::Full, page_size: 16_384 };
 
 impl Ledger for SqliteLedger {
     fn positions(&self) -> Reply<'_, Vec<JournalPosition>> {
@@ -54,18 +79,25 @@ impl Ledger for SqliteLedger {
     }
 
     fn apply<'a>(&'a self, batch: &'a JournalBatch) -> Reply<'a, Applied> {
-        Box::pin(async { self.writer.lock().await.apply(&self.database, batch).await })
+        Box::pin(async {
+            let mut writer = self.writer.lock().await;
+            writer.apply(&self.database(), batch).await
+        })
     }
 
     fn usage(&self, within: Within, query: UsageQuery) -> Reply<'_, UsageReport> {
-        Box::pin(sums::report(&self.database, within, query))
+        Box::pin(async move { sums::report(&self.database(), within, query).await })
     }
 
     fn records(&self, within: Within, after: Option<AttemptId>, limit: usize) -> Reply<'_, UsagePage> {
-        Box::pin(records::page(&self.database, within, after, limit))
+        Box::pin(async move { records::page(&self.database(), within, after, limit).await })
+    }
+
+    fn begin_anew(&self) -> Reply<'_, PathBuf> {
+        Box::pin(self.begin_anew())
     }
 
     fn close(&self) -> Reply<'_, ()> {
-        Box::pin(async { self.database.close(self.writer.lock().await.take()).await })
+        Box::pin(async { self.database().close(self.writer.lock().await.take()).await })
     }
 }

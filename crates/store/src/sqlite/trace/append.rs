@@ -58,6 +58,12 @@ impl Writer {
             let calls = part.calls.len();
             match self.write_part(files, index, batch, day, part, &mut entries).await {
                 Ok(()) => appended.written += calls,
+                Err(error) if files.is_about(&error, day) => {
+                    // The next batch begins a new one.
+                    files.put_aside(day).await?;
+                    appended.dropped += calls;
+                    failure = Some(error);
+                }
                 Err(error) => {
                     appended.dropped += calls;
                     failure = Some(error);

@@ -1,6 +1,7 @@
 //! UTC days, and which of them a call or a trace belongs to.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::SystemTime;
 
 use domain::{CallId, TraceId};
@@ -32,6 +33,25 @@ impl Day {
         let day = Self::of_call(CallId(trace.0));
         let plausible = day.0 >= now.0 - PLAUSIBLE_DAYS && day.0 <= now.0 + 1;
         (version == 7 && variant == 0b10 && plausible).then_some(day)
+    }
+}
+
+impl FromStr for Day {
+    type Err = ();
+
+    /// The reverse: <https://howardhinnant.github.io/date_algorithms.html#days_from_civil>.
+    fn from_str(date: &str) -> Result<Self, ()> {
+        let mut parts = date.splitn(3, '-').map(|part| part.parse::<i64>().map_err(drop));
+        let mut next = || parts.next().unwrap_or(Err(()));
+        let (year, month, day) = (next()?, next()?, next()?);
+        let year = year - i64::from(month <= 2);
+        let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let shifted_month = (month + 9) % 12;
+        let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        let found = Self(era * 146_097 + day_of_era - 719_468);
+        // Whatever is no date reads back as another one.
+        if found.to_string() == date { Ok(found) } else { Err(()) }
     }
 }
 
@@ -75,6 +95,10 @@ mod tests {
             (20_819, "2027-01-01"),
         ] {
             assert_eq!(Day(day).to_string(), text);
+            assert_eq!(text.parse(), Ok(Day(day)));
+        }
+        for text in ["", "2026", "2026-13-01", "2026-02-30", "index", "2026-11-22x", "-1-2-3"] {
+            assert_eq!(text.parse::<Day>(), Err(()), "{text}");
         }
     }
 

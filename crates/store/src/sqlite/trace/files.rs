@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use super::bodies::Bodies;
 use super::day::Day;
 use crate::StoreError;
+use crate::sqlite::aside::put_aside;
 use crate::sqlite::database::{Database, Profile};
 use crate::sqlite::migrate::TRACE_DAY;
 
@@ -82,6 +83,34 @@ impl DayFiles {
         }
         open.days.insert(day, (now, Arc::clone(&file)));
         Ok(Some(file))
+    }
+
+    /// The days there are databases for.
+    pub(super) fn days(&self) -> Result<Vec<Day>, StoreError> {
+        let mut days = Vec::new();
+        for entry in fs::read_dir(&self.dir).map_err(|source| StoreError::io(&self.dir, source))? {
+            let name = entry.map_err(|source| StoreError::io(&self.dir, source))?.file_name();
+            days.extend(name.to_str().and_then(|name| name.strip_suffix(".db")?.parse::<Day>().ok()));
+        }
+        days.sort_unstable();
+        Ok(days)
+    }
+
+    /// Does `error` say that the database of `day` is damaged?
+    pub(super) fn is_about(&self, error: &StoreError, day: Day) -> bool {
+        matches!(error, StoreError::Corrupt { file } if Path::new(file) == self.path(day, "db"))
+    }
+
+    /// Puts the database of a day aside, whose bodies stay: calls of that day that come later begin a new one.
+    pub(super) async fn put_aside(&self, day: Day) -> Result<PathBuf, StoreError> {
+        let mut open = self.open.lock().await;
+        if let Some((_, file)) = open.days.remove(&day) {
+            let writer = file.writer.lock().await.take();
+            if let Err(error) = file.database.close(writer).await {
+                tracing::warn!(%day, %error, "a damaged day of traces could not be closed in order");
+            }
+        }
+        put_aside(&self.path(day, "db"))
     }
 
     /// Removes the files of every day before `before`.

@@ -12,6 +12,7 @@ mod day;
 mod files;
 mod index;
 mod read;
+mod recover;
 mod scan;
 mod unindexed;
 
@@ -36,6 +37,7 @@ impl SqliteTraces {
         create_private_dir(&dir)?;
         let index = index::Index::open(&dir).await?;
         let files = Arc::new(files::DayFiles::new(dir));
+        recover::days(&files, &index).await?;
         Ok(Self { files, index, writer: Mutex::new(append::Writer::default()) })
     }
 }
