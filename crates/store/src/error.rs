@@ -33,6 +33,8 @@ pub enum StoreError {
     MissingSecret { object: String, field: String },
     #[error("the secret of {object} is or was that of another key; choose another")]
     SecretReused { object: String },
+    #[error("the vault key was rotated while {object} was being written; send the request again")]
+    RetiredVaultKey { object: String },
     #[error("the idempotency key `{key}` was sent with another request; choose a new one for each request")]
     IdempotencyReuse { key: String },
     #[error("`{file}` is damaged or no database; it has to be put aside, or replaced by a backup")]
@@ -62,7 +64,7 @@ impl StoreError {
     /// What a caller of the admin API gets to see.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Busy { .. } => ErrorKind::Overloaded,
+            Self::Busy { .. } | Self::RetiredVaultKey { .. } => ErrorKind::Overloaded,
             Self::Stale { .. }
             | Self::Exists { .. }
             | Self::NotFound { .. }

@@ -1,5 +1,5 @@
-//! The data directory and the secrets of the gateway's own in it: `pepper`, with which keys are hashed, and
-//! `admin-token`, which the command line reads.
+//! The data directory and the secrets of the gateway's own in it: `pepper`, with which keys are hashed, `admin-token`,
+//! which the command line reads, and `vault-key`, under which stored secrets are sealed.
 //!
 //! A file is written whole under another name with mode 0600 and then linked to its own: it never exists half-written,
 //! never replaces one that is there, and is at no instant readable by others.
@@ -21,6 +21,8 @@ const ADMIN_TOKEN: &str = "admin-token";
 const ADMIN_TOKEN_PREFIX: &str = "gwadmin_";
 /// Shorter ones can be guessed.
 const SHORTEST_ADMIN_TOKEN: usize = 16;
+/// What the extension of a file that is being written begins with.
+const DRAFT: &str = "draft-";
 /// No file of this module is larger.
 const LARGEST_FILE: u64 = 4096;
 
@@ -41,14 +43,13 @@ pub enum FilesError {
         "`{path}` does not hold {expected}; restore it from a backup, or remove it to have a new one made"
     )]
     Damaged { path: PathBuf, expected: &'static str },
-    #[error("the system has no random bytes to make a secret from")]
-    NoRandomness,
-}
-
-impl From<NoRandomness> for FilesError {
-    fn from(_: NoRandomness) -> Self {
-        Self::NoRandomness
-    }
+    #[error(
+        "`{path}` does not hold vault keys, one on a line; restore it from a backup: stored secrets cannot be opened \
+         without it"
+    )]
+    DamagedVaultKey { path: PathBuf },
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
 }
 
 /// A directory that only the gateway reads.
@@ -192,10 +193,15 @@ impl DataDir {
     }
 }
 
+/// A name beside `path` that nobody else uses.
+fn draft_of(path: &Path) -> Result<PathBuf, NoRandomness> {
+    let unique: String = fresh_bytes::<8>()?.expose().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(path.with_extension(format!("{DRAFT}{unique}")))
+}
+
 /// Makes `content` appear at `path` at once, or leaves alone what is there already.
 fn publish(path: &Path, content: &[u8]) -> Result<(), FilesError> {
-    let unique: String = fresh_bytes::<8>()?.expose().iter().map(|byte| format!("{byte:02x}")).collect();
-    let draft = path.with_extension(format!("draft-{unique}"));
+    let draft = draft_of(path)?;
     let written = write_new(&draft, content).and_then(|()| match fs::hard_link(&draft, path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         // File systems without links: renaming would replace, so it is only done where nothing is.
@@ -206,10 +212,12 @@ fn publish(path: &Path, content: &[u8]) -> Result<(), FilesError> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     };
-    written
-        .and(removed)
-        .and_then(|()| path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all()))
-        .map_err(|error| file_error("create", path, &error))
+    written.and(removed).and_then(|()| sync_parent(path)).map_err(|error| file_error("create", path, &error))
+}
+
+/// The names in a directory are on disk behind this.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -223,6 +231,8 @@ fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
 fn file_error(action: &'static str, path: &Path, error: &io::Error) -> FilesError {
     FilesError::File { action, path: path.to_owned(), reason: file_reason(error.kind()) }
 }
+
+pub(crate) mod vault_key;
 
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,13 @@ const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 
 /// The system has no randomness to give, which no secret may be made without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the system has no randomness to give")]
+#[error("the system has no random bytes to make a secret from")]
 pub struct NoRandomness;
+
+/// An id that nobody can foresee.
+pub fn fresh_id() -> Result<u128, NoRandomness> {
+    fresh_bytes::<16>().map(|bytes| u128::from_be_bytes(*bytes.expose()))
+}
 
 /// A token that nobody guesses: 256 bits as 43 characters that need no escaping anywhere.
 pub fn fresh_token() -> Result<Secret<String>, NoRandomness> {

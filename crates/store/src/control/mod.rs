@@ -91,6 +91,10 @@ pub trait ControlStore: Send + Sync {
     /// How many secrets are sealed under each master key.
     fn sealed_under(&self) -> Reply<'_, Vec<(String, u64)>>;
 
+    /// Gives a master key up: `true` if nothing is sealed under it, and then nothing ever will be again. A write whose
+    /// secrets were sealed under it a moment ago is refused.
+    fn retire_vault_key<'a>(&'a self, key_id: &'a str) -> Reply<'a, bool>;
+
     /// Notes when keys were last used. A time before the one that is known changes nothing.
     fn touch_keys<'a>(&'a self, uses: &'a [(ObjectId, i64)]) -> Reply<'a, ()>;
 

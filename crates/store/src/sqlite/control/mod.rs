@@ -195,6 +195,10 @@ impl ControlStore for SqliteControl {
         Box::pin(secrets::under(&self.database))
     }
 
+    fn retire_vault_key<'a>(&'a self, key_id: &'a str) -> Reply<'a, bool> {
+        with_writer!(self, |connection| secrets::retire(connection, key_id))
+    }
+
     fn touch_keys<'a>(&'a self, uses: &'a [(ObjectId, i64)]) -> Reply<'a, ()> {
         with_writer!(self, |connection| key_uses::touch(connection, uses))
     }

@@ -5,6 +5,7 @@ use domain::{DEFAULT_NAME, ObjectId, ObjectKind, ProjectId, Scope};
 use super::apply::{Writer, changed, expect_revision, is_built_in};
 use super::audit::{self, Done};
 use super::rows::{called, id, printed};
+use super::secrets::is_retired;
 use super::{Refused, read};
 use crate::{Expect, KeyRow, NewObject, SealedField, StoreError, StoredObject};
 
@@ -142,8 +143,11 @@ async fn check_name(writer: &mut Writer<'_>, new: &NewObject, called: &str) -> R
     }
 }
 
-async fn write_secrets(writer: &mut Writer<'_>, new: &NewObject) -> Result<(), sqlx::Error> {
+async fn write_secrets(writer: &mut Writer<'_>, new: &NewObject) -> Result<(), Refused> {
     for SealedField { field, sealed, key_id, tail } in &new.secrets {
+        if is_retired(writer.connection, key_id).await? {
+            return Err(StoreError::RetiredVaultKey { object: called(new.kind, &new.name) }.into());
+        }
         sqlx::query(
             "INSERT OR REPLACE INTO secrets (object, field, sealed, key_id, tail) VALUES (?, ?, ?, ?, ?)",
         )

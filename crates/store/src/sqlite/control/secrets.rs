@@ -63,6 +63,26 @@ pub(super) async fn reseal(connection: &mut SqliteConnection, rows: &[Reseal]) -
     Ok(replaced)
 }
 
+pub(super) async fn retire(connection: &mut SqliteConnection, key_id: &str) -> Result<bool, Refused> {
+    let retired = sqlx::query(
+        "INSERT OR IGNORE INTO retired_vault_keys (key_id)
+         SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM secrets WHERE key_id = ?1)
+         RETURNING key_id",
+    )
+    .bind(key_id.to_owned())
+    .fetch_optional(&mut *connection)
+    .await?;
+    Ok(retired.is_some() || is_retired(connection, key_id).await?)
+}
+
+/// Whoever writes a secret asks this in the transaction that writes it.
+pub(super) async fn is_retired(connection: &mut SqliteConnection, key_id: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM retired_vault_keys WHERE key_id = ?)")
+        .bind(key_id.to_owned())
+        .fetch_one(connection)
+        .await
+}
+
 pub(super) async fn under(database: &Database) -> Result<Vec<(String, u64)>, StoreError> {
     let because = |error| database.because(error);
     let rows = sqlx::query("SELECT key_id, count(*) FROM secrets GROUP BY key_id ORDER BY key_id")

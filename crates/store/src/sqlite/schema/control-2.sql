@@ -39,6 +39,11 @@ CREATE TABLE secrets (
 
 CREATE INDEX secrets_by_key ON secrets (key_id);
 
+-- Master keys that were given up when nothing was sealed under them any more. Nothing may be from then on.
+CREATE TABLE retired_vault_keys (
+    key_id TEXT PRIMARY KEY NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Deferred: one transaction may delete an object before what refers to it.
 CREATE TABLE object_references (
     object    BLOB NOT NULL REFERENCES objects (id) ON DELETE CASCADE,
