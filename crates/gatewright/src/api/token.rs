@@ -17,9 +17,9 @@ pub(super) fn find(gateway: &Gateway) -> Result<Secret<String>> {
         return Ok(Secret::new(token));
     }
     let path = paths::data_dir(gateway.data_dir.clone())?.join("admin-token");
-    read(&path).with_context(|| {
-        format!(
-            "there is no admin token in `{}`; name the gateway's data directory with `--data-dir`, or set \
+    read(&path).map_err(|error| {
+        anyhow!(
+            "there is no admin token in `{}` ({error}); name the gateway's data directory with `--data-dir`, or set \
              `GATEWRIGHT_ADMIN_TOKEN`",
             path.display()
         )

@@ -16,6 +16,9 @@ mod anonymous;
 mod bad_bodies;
 mod broken_replies;
 mod broken_streams;
+mod cli_doctor;
+mod cli_objects;
+
 mod command_line;
 mod connections;
 mod count_tokens;

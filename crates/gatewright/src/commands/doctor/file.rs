@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use config::Severity;
 
-use super::Finding;
+use super::{Finding, certificate};
 use crate::cli::Doctor;
 use crate::compose;
 
@@ -43,6 +43,9 @@ pub(super) fn look(options: &Doctor, findings: &mut Vec<Finding>) {
             findings.push(Finding::ok(ABOUT, text));
         }
         findings.push(listen(snapshot.server.listen));
+        if let Some(files) = &snapshot.server.tls {
+            certificate::look(files, findings);
+        }
     }
 }
 

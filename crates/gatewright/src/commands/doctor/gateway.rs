@@ -1,21 +1,29 @@
 //! What a running gateway says about itself.
 
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::Value;
+
 use super::{Finding, Seen};
 use crate::api::{Api, Problem};
 use crate::cli::Doctor;
 
 const ABOUT: &str = "gateway";
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// `None` where none runs.
 pub(super) async fn look(options: &Doctor, findings: &mut Vec<Finding>) -> Option<Seen> {
+    let url = options.gateway.url.as_str();
     let api = match Api::new(&options.gateway) {
         Ok(api) => api,
-        Err(error) => {
-            findings.push(Finding::warn(
-                ABOUT,
-                "cannot be asked without an admin token",
-                format!("{error:#}"),
-            ));
+        Err(error) if somebody_listens(url) => {
+            let text = format!("one may run at {url}, but there is no token to ask it with");
+            findings.push(Finding::fail(ABOUT, text, format!("{error:#}")));
+            return None;
+        }
+        Err(_) => {
+            findings.push(none(url));
             return None;
         }
     };
@@ -26,16 +34,23 @@ pub(super) async fn look(options: &Doctor, findings: &mut Vec<Finding>) -> Optio
             findings.push(Finding::fail(ABOUT, format!("{error:#}"), help));
             return Some(Seen::default());
         }
-        Err(error) => {
-            findings.push(Finding::warn(
-                ABOUT,
-                format!("none answers at {}", api.base()),
-                format!("{error:#}"),
-            ));
+        Err(_) => {
+            findings.push(none(url));
             return None;
         }
     };
-    let version = version.get("version").and_then(serde_json::Value::as_str).unwrap_or("unknown");
+    let version = version.get("version").and_then(Value::as_str).unwrap_or("unknown");
     findings.push(Finding::ok(ABOUT, format!("version {version} answers at {}", api.base())));
     Some(Seen::default())
+}
+
+fn none(url: &str) -> Finding {
+    let help = "start it with `gatewright serve`, or say with `--url` where it listens";
+    Finding::warn(ABOUT, format!("none runs at {url}"), help)
+}
+
+/// Whether anything takes connections there.
+fn somebody_listens(url: &str) -> bool {
+    let addresses = url::Url::parse(url).ok().and_then(|url| url.socket_addrs(|| None).ok());
+    addresses.into_iter().flatten().any(|address| TcpStream::connect_timeout(&address, PATIENCE).is_ok())
 }

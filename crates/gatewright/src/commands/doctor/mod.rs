@@ -1,6 +1,7 @@
 //! `gatewright doctor`: is all well, and if not, what to do. It asks a running gateway; where there is none, it looks at
 //! the data directory and the configuration file. It changes nothing.
 
+mod certificate;
 mod data_directory;
 mod file;
 mod finding;

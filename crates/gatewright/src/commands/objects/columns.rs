@@ -53,7 +53,7 @@ fn own(kind: ObjectKind) -> Vec<Column> {
             optional("project", foreign_project),
         ],
         ObjectKind::Key => vec![
-            column("key", |object| either(object, "masked", "")),
+            optional("key", |object| masked(object, "secret")),
             column("project", |object| text(object, "project")),
             column("last used", |object| or_never(moment(object, "last_used_at"))),
             optional("expires", |object| moment(object, "expires")),
@@ -69,16 +69,22 @@ fn own(kind: ObjectKind) -> Vec<Column> {
 
 /// `gatewright.yaml:12` or `store`.
 pub(super) fn origin(object: &Value) -> String {
+    let source = text(object, "source");
     let declared = text(object, "declared_at");
     // The folder is the same for all, and long.
     let short = declared.rsplit('/').next().unwrap_or_default();
-    if short.is_empty() { text(object, "source") } else { short.to_owned() }
+    if source == "store" || short.is_empty() { source } else { short.to_owned() }
 }
 
 /// Why an object is not in use.
 pub(super) fn problems(object: &Value) -> Vec<String> {
     let problems = object.get("problems").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    problems.iter().map(problem).collect()
+    let mut problems: Vec<String> = problems.iter().map(problem).collect();
+    if text(object, "status") == "shadowed" {
+        problems
+            .push(format!("{} declares one of the same name, which is used", text(object, "declared_at")));
+    }
+    problems
 }
 
 fn problem(problem: &Value) -> String {
@@ -154,6 +160,6 @@ mod tests {
     fn columns_that_say_nothing_are_left_out() {
         let keys = [json!({ "name": "ci", "project": "default", "status": "active" })];
         let headings: Vec<&str> = of(ObjectKind::Key, &keys).iter().map(|column| column.heading).collect();
-        assert_eq!(headings, ["name", "key", "project", "last used", "status", "from", "changed"]);
+        assert_eq!(headings, ["name", "project", "last used", "status", "from", "changed"]);
     }
 }

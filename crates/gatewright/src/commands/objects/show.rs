@@ -15,6 +15,7 @@ use crate::output::{self, time};
 const ABOUT: &[&str] = &[
     "id",
     "name",
+    "project_id",
     "revision",
     "source",
     "declared_at",
@@ -64,7 +65,7 @@ fn about(object: &Value) -> Vec<(String, String)> {
         moment => time::local(&moment),
     };
     let origin = match (text(object, "declared_at"), revision(object)) {
-        (declared, _) if !declared.is_empty() => declared,
+        (declared, _) if text(object, "source") == "file" => declared,
         (_, Some(revision)) => format!("{}, revision {revision}", text(object, "source")),
         _ => text(object, "source"),
     };
