@@ -6,7 +6,7 @@ use domain::Dialect;
 use vault::Environment;
 
 use crate::diagnostic::Findings;
-use crate::schema::credentials::Auth;
+use crate::schema::auth::Auth;
 use crate::schema::providers::{ApiName, Provider as WrittenProvider};
 use crate::schema::value::{BaseUrl, Name, Text};
 use crate::schema::{Field, Located, Reading, nearest};
@@ -143,7 +143,7 @@ impl Catalogue {
                 .iter()
                 .map(|(dialect, url)| ((*dialect).into(), url.clone()))
                 .collect(),
-            auth: written.auth,
+            auth: written.auth.clone(),
             embeddings: written.apis.contains(&ApiName::Embeddings),
             chat: written.apis.contains(&ApiName::Chat),
             own,

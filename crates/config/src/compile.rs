@@ -86,7 +86,7 @@ fn assemble(
 ) -> Snapshot {
     let catalogue = Catalogue::with(&file.providers, findings);
     let credentials = credentials::compile(&file.credentials, &catalogue, findings);
-    let endpoints = endpoints::compile(&file.endpoints, &credentials, &catalogue, findings);
+    let endpoints = endpoints::compile(&file.endpoints, &credentials, &file.targets, &catalogue, findings);
     let server = server::server(&file.server, source.listen, environment, findings);
     let keys = keys::compile(&file.keys, &endpoints, &catalogue, &server, environment, hasher, findings);
     Snapshot {

@@ -12,6 +12,7 @@ mod catalogue;
 mod compile;
 mod diagnostic;
 mod document;
+pub mod objects;
 mod resolve;
 pub mod snapshot;
 mod source;

@@ -14,6 +14,7 @@ mod reading;
 mod shape;
 mod values;
 
+pub(crate) mod auth;
 pub(crate) mod credentials;
 pub(crate) mod egress;
 pub(crate) mod endpoints;
@@ -23,7 +24,11 @@ pub(crate) mod providers;
 pub(crate) mod root;
 pub(crate) mod server;
 pub(crate) mod storage;
+pub(crate) mod targets;
+pub(crate) mod tenants;
+pub(crate) mod vault;
 
+pub(crate) use json_schema::document_schema;
 pub use json_schema::schema;
 pub use markdown::reference_markdown;
 pub(crate) use reading::{Reading, nearest};
@@ -33,7 +38,7 @@ pub(crate) use values::{Located, SecretText};
 pub(crate) mod value {
     //! What may stand in a field.
     pub(crate) use super::values::{
-        Amount, Attempt, BaseUrl, Expiry, FilePath, Listen, Name, NetworkText, ProxyUrl, PublicUrl, Size,
-        Switch, Text, Time, Whole,
+        Amount, Attempt, BaseUrl, Distinct, Expiry, FilePath, Listen, Many, Metadata, Name, NetworkText, PermissionName,
+        Prose, ProxyUrl, PublicUrl, Size, Switch, Tag, Text, Time, VaultKey, Whole,
     };
 }

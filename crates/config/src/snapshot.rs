@@ -183,7 +183,6 @@ pub struct Credential {
 }
 
 /// How one dialect is carried to one provider.
-#[derive(Debug)]
 pub struct Carriage {
     pub dialect: Dialect,
     /// `https`, or `http` where a person wrote it.
@@ -198,9 +197,29 @@ pub struct Carriage {
     pub count_tokens_path: Option<PathAndQuery>,
     /// The header that authenticates, marked sensitive.
     pub auth: Option<(HeaderName, HeaderValue)>,
+    /// The credential where it travels in the query of the URL instead, which is part of the paths; marked sensitive.
+    pub query_auth: Option<HeaderValue>,
+}
+
+impl fmt::Debug for Carriage {
+    /// Without paths: a credential may be in them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Carriage")
+            .field("dialect", &self.dialect)
+            .field("tls", &self.tls)
+            .field("authority", &self.authority)
+            .field("auth", &self.auth)
+            .field("query_auth", &self.query_auth)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Carriage {
+    /// What authenticates, to be kept out of what the provider says.
+    pub fn credential(&self) -> Option<&HeaderValue> {
+        self.auth.as_ref().map(|(_, value)| value).or(self.query_auth.as_ref())
+    }
+
     pub fn path(&self, api: Api) -> Option<&PathAndQuery> {
         match api {
             Api::Chat => self.chat_path.as_ref(),

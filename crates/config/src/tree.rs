@@ -1,11 +1,13 @@
-//! YAML as a tree in which every node knows its line and column. Anchors, aliases and merge keys are resolved here;
-//! what a scalar means is decided by whoever reads it.
+//! YAML as a tree in which every node knows its line and column, and JSON in the same form without places. Anchors,
+//! aliases and merge keys are resolved here; what a scalar means is decided by whoever reads it.
 
 mod build;
+mod document;
 mod merge;
 mod scalar;
 
 pub(crate) use build::parse;
+pub(crate) use document::document;
 pub(crate) use scalar::{Kind, Scalar};
 
 /// Where a node begins; both counted from 1.

@@ -6,8 +6,9 @@ use domain::{Dialect, Secret};
 use http::header::AUTHORIZATION;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
+use url::form_urlencoded;
 
-use crate::schema::credentials::Auth;
+use crate::schema::auth::Auth;
 use crate::schema::value::BaseUrl;
 use crate::snapshot::Carriage;
 
@@ -16,16 +17,17 @@ pub(crate) struct CarriageParts<'a> {
     pub(crate) url: &'a BaseUrl,
     pub(crate) chat: bool,
     pub(crate) embeddings: bool,
-    pub(crate) auth: Auth,
+    pub(crate) auth: &'a Auth,
     pub(crate) key: Option<&'a Secret<String>>,
 }
 
 /// `None` where a part cannot stand in the head of a request, which reading has ruled out.
 pub(crate) fn carriage(parts: &CarriageParts<'_>) -> Option<Carriage> {
     let base = parts.url.path.as_str();
+    let query = query(parts);
     // Parsed once here, since every call to the provider carries one.
     let path = |offered: bool, rest: &str| {
-        offered.then(|| PathAndQuery::try_from(format!("{base}{rest}"))).transpose().ok()
+        offered.then(|| PathAndQuery::try_from(format!("{base}{rest}{query}"))).transpose().ok()
     };
     let (chat_path, embeddings_path, count_tokens_path) = match parts.dialect {
         Dialect::OpenaiChat => {
@@ -44,21 +46,41 @@ pub(crate) fn carriage(parts: &CarriageParts<'_>) -> Option<Carriage> {
         chat_path,
         embeddings_path,
         count_tokens_path,
-        auth: match parts.key {
-            Some(key) if parts.auth != Auth::None => Some(auth_header(parts.auth, key)?),
+        auth: match (parts.auth, parts.key) {
+            (Auth::None | Auth::Query { .. }, _) | (_, None) => None,
+            (auth, Some(key)) => Some(auth_header(auth, key)?),
+        },
+        query_auth: match (parts.auth, parts.key) {
+            (Auth::Query { .. }, Some(key)) => Some(sensitive(key.expose())?),
             _ => None,
         },
     })
 }
 
-fn auth_header(auth: Auth, key: &Secret<String>) -> Option<(HeaderName, HeaderValue)> {
-    let (name, value) = match auth {
-        Auth::XApiKey => (HeaderName::from_static("x-api-key"), HeaderValue::from_str(key.expose())),
-        Auth::Bearer | Auth::None => {
-            (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {}", key.expose())))
+/// `?name=value` where the key travels in the URL, nothing otherwise.
+fn query(parts: &CarriageParts<'_>) -> String {
+    match (parts.auth, parts.key) {
+        (Auth::Query { name }, Some(key)) => {
+            let value: String = form_urlencoded::byte_serialize(key.expose().as_bytes()).collect();
+            format!("?{name}={value}")
         }
-    };
-    let mut value = value.ok()?;
+        _ => String::new(),
+    }
+}
+
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
-    Some((name, value))
+    Some(value)
+}
+
+fn auth_header(auth: &Auth, key: &Secret<String>) -> Option<(HeaderName, HeaderValue)> {
+    let key = key.expose();
+    let (name, value) = match auth {
+        Auth::XApiKey => (HeaderName::from_static("x-api-key"), sensitive(key)),
+        Auth::Header { name, prefix: None } => (name.clone(), sensitive(key)),
+        Auth::Header { name, prefix: Some(prefix) } => (name.clone(), sensitive(&format!("{prefix} {key}"))),
+        Auth::Bearer | Auth::Query { .. } | Auth::None => (AUTHORIZATION, sensitive(&format!("Bearer {key}"))),
+    };
+    Some((name, value?))
 }

@@ -11,7 +11,8 @@ use vault::stable_id;
 use super::{CarriageParts, carriage, declared_at};
 use crate::catalogue::{Catalogue, Provider, SIMULATOR};
 use crate::diagnostic::{At, Findings};
-use crate::schema::credentials::{Auth, Credential as Written};
+use crate::schema::auth::Auth;
+use crate::schema::credentials::Credential as Written;
 use crate::schema::value::{Attempt, BaseUrl, Name, Whole};
 use crate::schema::{Located, SecretText};
 use crate::snapshot::{Carriage, Credential, Simulator};
@@ -78,7 +79,7 @@ fn credential(
         _ => None,
     };
     let urls = base_url.and_then(|base_url| urls(base_url, at, provider, findings))?;
-    let carriages = carriages(provider, &urls, auth?, key?.map(|key| &key.value.0))?;
+    let carriages = carriages(provider, &urls, &auth?, key?.map(|key| &key.value.0))?;
     let local = urls.iter().all(|(_, url)| url.loopback);
     Some(Credential {
         id: credential_id(&name.value.0),
@@ -106,7 +107,7 @@ fn credential_id(name: &str) -> CredentialId {
 fn carriages(
     provider: &Provider,
     urls: &[(Dialect, BaseUrl)],
-    auth: Auth,
+    auth: &Auth,
     key: Option<&Secret<String>>,
 ) -> Option<Vec<Carriage>> {
     let (chat, embeddings) = (provider.chat, provider.embeddings);
@@ -122,7 +123,7 @@ fn auth(
     provider: &Provider,
     findings: &mut Findings,
 ) -> Option<Auth> {
-    match (wanted.map(|wanted| wanted.value), key, provider.auth) {
+    match (wanted.map(|wanted| &wanted.value), key, &provider.auth) {
         (Some(Auth::None), Some(key), _) => {
             let message = "`auth: none` sends no key, and there is an `api_key`";
             findings.error_with(&key.at, message, "remove one of the two");
@@ -130,7 +131,7 @@ fn auth(
         }
         // A server of one's own that takes no key unless it was started with one.
         (None, Some(_), Auth::None) => Some(Auth::Bearer),
-        (Some(auth), Some(_), _) | (None, Some(_), auth) => Some(auth),
+        (Some(auth), Some(_), _) | (None, Some(_), auth) => Some(auth.clone()),
         (Some(Auth::None), None, _) | (None, None, Auth::None) => Some(Auth::None),
         (_, None, _) => {
             let message = match wanted {
@@ -231,6 +232,7 @@ fn simulator(name: &Arc<str>, simulator: Simulator, declared_at: Option<String>)
         count_tokens_path: (dialect == Dialect::AnthropicMessages)
             .then(|| PathAndQuery::from_static("/count_tokens")),
         auth: None,
+        query_auth: None,
     };
     Credential {
         id: credential_id(name),
@@ -265,7 +267,7 @@ pub(crate) fn direct_credential(
         id: credential_id(&provider.name),
         name: Arc::clone(&provider.name),
         provider: Arc::clone(&provider.name),
-        carriages: carriages(provider, &urls, provider.auth, Some(key))?,
+        carriages: carriages(provider, &urls, &provider.auth, Some(key))?,
         allow_private: own_url,
         simulator: None,
         declared_at: None,

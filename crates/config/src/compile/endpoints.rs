@@ -17,6 +17,7 @@ use crate::schema::Located;
 use crate::schema::endpoints::{
     Endpoint as Written, FallbackOn, Retry as WrittenRetry, RetryOn as WrittenRetryOn, TargetForm, Targets,
 };
+use crate::schema::targets::NamedTarget;
 use crate::schema::value::Name;
 use crate::snapshot::{Credential, Endpoint, Target, Timeouts};
 
@@ -62,14 +63,15 @@ pub(crate) struct Endpoints {
 pub(crate) fn compile(
     written: &[Located<Written>],
     credentials: &Credentials,
+    named: &[Located<NamedTarget>],
     catalogue: &Catalogue,
     findings: &mut Findings,
 ) -> Endpoints {
-    let known = Known { credentials, catalogue };
+    let known = Known { credentials, catalogue, named };
     let mut endpoints = Endpoints::default();
     let mut lines: HashMap<Arc<str>, u32> = HashMap::new();
     for Located { value: one, at } in written {
-        let names = one.name.iter().chain(&one.aliases);
+        let names = one.name.iter().chain(one.aliases.iter());
         for Located { value: Name(name), at } in names {
             check_name(name, at, &mut lines, findings);
             if let Some(own) = &one.name {
@@ -106,9 +108,7 @@ fn endpoint(written: &Written, at: &At, known: &Known<'_>, findings: &mut Findin
     let fallbacks: Vec<_> =
         written.fallbacks.iter().map(|form| target(form, known, findings).map(Arc::new)).collect();
     for form in &written.fallbacks {
-        if let TargetForm::Long(target) = form
-            && let Some(weight) = &target.value.weight
-        {
+        if let Some(weight) = form.written_weight() {
             let message = "a fallback has no weight: fallbacks are tried in the order of the list";
             findings.error_with(&weight.at, message, "remove it");
         }

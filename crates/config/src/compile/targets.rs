@@ -8,8 +8,9 @@ use vault::stable_id;
 use super::credentials::{Credentials, Declared};
 use crate::catalogue::{Catalogue, NoProvider};
 use crate::diagnostic::{At, Findings};
-use crate::schema::endpoints::{Target as Written, TargetForm};
-use crate::schema::value::{Name, Text};
+use crate::schema::endpoints::TargetForm;
+use crate::schema::targets::{NamedTarget, Target as Written};
+use crate::schema::value::{Name, Text, Whole};
 use crate::schema::{Located, nearest};
 use crate::snapshot::{Credential, Target};
 
@@ -17,6 +18,7 @@ use crate::snapshot::{Credential, Target};
 pub(crate) struct Known<'a> {
     pub(crate) credentials: &'a Credentials,
     pub(crate) catalogue: &'a Catalogue,
+    pub(crate) named: &'a [Located<NamedTarget>],
 }
 
 impl TargetForm {
@@ -24,15 +26,21 @@ impl TargetForm {
         match self {
             Self::Short(short) => &short.at,
             Self::Long(target) => &target.at,
+            Self::Named(named) => &named.at,
+        }
+    }
+
+    pub(crate) fn written_weight(&self) -> Option<&Located<Whole<0, 1_000_000>>> {
+        match self {
+            Self::Short(_) => None,
+            Self::Long(target) => target.value.weight.as_ref(),
+            Self::Named(named) => named.value.weight.as_ref(),
         }
     }
 
     /// 1 unless written.
     pub(crate) fn weight(&self) -> u32 {
-        match self {
-            Self::Short(_) => 1,
-            Self::Long(target) => target.value.weight.as_ref().map_or(1, |weight| weight.value.as_u32()),
-        }
+        self.written_weight().map_or(1, |weight| weight.value.as_u32())
     }
 }
 
@@ -45,6 +53,21 @@ pub(crate) fn target(form: &TargetForm, known: &Known<'_>, findings: &mut Findin
             Some(new_target(credential, &model.0, dialects))
         }
         TargetForm::Long(written) => long_target(&written.value, known.credentials, findings),
+        TargetForm::Named(written) => {
+            let name = written.value.target.as_ref()?;
+            let of_name = |one: &&Located<NamedTarget>| {
+                one.value.name.as_ref().is_some_and(|known| known.value == name.value)
+            };
+            let Some(found) = known.named.iter().find(of_name) else {
+                findings.error(&name.at, format!("there is no target `{}`", name.value.0));
+                return None;
+            };
+            let credential = found.value.credential.as_ref()?;
+            let credential =
+                expect_credential(credential, known.credentials, findings)?.credential.as_ref()?;
+            let dialects = credential.carriages.iter().map(|carriage| carriage.dialect).collect();
+            Some(new_target(credential, &found.value.model.as_ref()?.0, dialects))
+        }
     }
 }
 

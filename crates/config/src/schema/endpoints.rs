@@ -4,7 +4,9 @@ use domain::CaptureMode;
 use serde_json::Value;
 
 use super::reading::{Reading, Shown};
-use super::value::{Name, Text, Time, Whole};
+use super::shape::MOST_ITEMS;
+use super::targets::{Target, TargetUse};
+use super::value::{Distinct, Name, Prose, Text, Time, Whole};
 use super::{Field, Located, Shape};
 use crate::tree::{Content, Node};
 
@@ -14,8 +16,13 @@ section! {
     /// What applications put into `model`.
     required name: Located<Name>;
     /// Other names of the same endpoint.
-    default aliases: Vec<Located<Name>> = Vec::new();
-    /// Where calls go, split by weight: `provider/model`, or a section that names a credential.
+    default aliases: Distinct<Located<Name>> = Distinct::none();
+    /// The project that it belongs to; what is in the project `default` is everybody's.
+    default project: Located<Name> = Name::of_default_project();
+    /// What people should know about it.
+    optional description: Prose;
+    /// Where calls go, split by weight: `provider/model`, a section that names a credential, or one that names an entry
+    /// of `targets`.
     required targets: Targets;
     /// Tried in this order after the drawn target failed.
     default fallbacks: Vec<TargetForm> = Vec::new();
@@ -107,58 +114,42 @@ section! {
     default total: Time<1> = Time::secs(600);
 }
 
-section! {
-    /// One model behind one credential.
-    Target is "a target", later ["credentials", "region", "overrides"];
-    /// The name of a credential.
-    required credential: Located<Name>;
-    /// The provider's own name of the model.
-    required model: Text;
-    /// The share of calls, relative to the other targets; 0 takes none. Only in `targets`; 1 unless written.
-    optional weight: Located<Whole<0, 1_000_000>>;
-    /// The dialect to speak, where the provider has several.
-    optional dialect: Located<DialectName>;
-}
-
-choice! {
-    /// A wire format.
-    DialectName { OpenaiChat = "openai-chat", AnthropicMessages = "anthropic-messages" }
-    later ["openai-responses", "gemini", "bedrock-converse"]
-}
-
-impl From<DialectName> for domain::Dialect {
-    fn from(name: DialectName) -> Self {
-        match name {
-            DialectName::OpenaiChat => Self::OpenaiChat,
-            DialectName::AnthropicMessages => Self::AnthropicMessages,
-        }
-    }
-}
-
 /// A target as people write it.
 #[derive(Debug)]
 pub(crate) enum TargetForm {
     /// `provider/model`, over the only credential of that provider.
     Short(Located<(Name, Text)>),
     Long(Located<Target>),
+    /// An entry of `targets`.
+    Named(Located<TargetUse>),
 }
+
+/// In characters: a name, a slash and a model.
+const LONGEST: usize = 320;
 
 impl Field for TargetForm {
     fn shape() -> Shape {
-        let short =
-            Shape::Text { what: "`provider/model`", pattern: Some(r"^[a-z0-9][a-z0-9._-]{0,62}/[^\s]") };
-        Shape::Either(vec![short, Target::shape()])
+        let short = Shape::Text {
+            what: "`provider/model`",
+            pattern: Some(r"^[a-z0-9][a-z0-9._-]{0,62}/[^\s]"),
+            exact: Some(r"^[a-z0-9][a-z0-9._-]{0,62}/[\x21-\x7e]{1,256}$"),
+            most: LONGEST,
+        };
+        Shape::Either(vec![short, Target::shape(), TargetUse::shape()])
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
         if let Content::Section(_) = &node.content {
-            return Located::read(node, reading).map(Self::Long);
+            return match node.get("target") {
+                Some(_) => Located::read(node, reading).map(Self::Named),
+                None => Located::read(node, reading).map(Self::Long),
+            };
         }
         let expected = "`provider/model`, or a section with `credential` and `model`";
         let written = reading.scalar(node, expected, Shown::Yes)?;
         let parts = written.value.split_once('/').filter(|(provider, model)| {
             let visible = !model.is_empty() && !model.chars().any(|c| c.is_whitespace() || c.is_control());
-            Name::is_valid(provider) && visible
+            Name::is_valid(provider) && visible && written.value.chars().count() <= LONGEST
         });
         let Some((provider, model)) = parts else {
             reading.refuse(node, expected, &written);
@@ -175,11 +166,16 @@ pub(crate) struct Targets(pub(crate) Vec<TargetForm>);
 
 impl Field for Targets {
     fn shape() -> Shape {
-        Shape::List { of: Box::new(TargetForm::shape()), filled: true }
+        Shape::List {
+            of: Box::new(TargetForm::shape()),
+            filled: true,
+            distinct: false,
+            most: Some(MOST_ITEMS),
+        }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
-        reading.items(node, true).map(Self)
+        reading.items(node, true, Some(MOST_ITEMS)).map(Self)
     }
 }
 

@@ -41,9 +41,17 @@ pub fn reference_markdown() -> String {
 
 /// Writes a section and, after it, those that its fields hold. `path` is where it stands: `endpoints[].retry`.
 fn write_section(shape: &Shape, path: &str, text: &mut String, written: &mut Vec<&'static str>) {
-    let Some(description) = described(shape) else {
-        return;
-    };
+    for description in described(shape) {
+        write_description(&description, path, text, written);
+    }
+}
+
+fn write_description(
+    description: &Description,
+    path: &str,
+    text: &mut String,
+    written: &mut Vec<&'static str>,
+) {
     if written.contains(&description.name) {
         return;
     }
@@ -65,13 +73,13 @@ fn write_section(shape: &Shape, path: &str, text: &mut String, written: &mut Vec
     }
 }
 
-/// The section that a field holds, in whatever form.
-fn described(shape: &Shape) -> Option<Description> {
+/// The sections that a field may hold, in whatever form.
+fn described(shape: &Shape) -> Vec<Description> {
     match shape {
-        Shape::Section(describe) => Some(describe()),
-        Shape::List { of, .. } | Shape::Table { of, .. } => described(of),
-        Shape::Either(forms) => forms.iter().find_map(described),
-        _ => None,
+        Shape::Section(describe) => vec![describe()],
+        Shape::List { of, .. } | Shape::Table { of, .. } | Shape::Map { of, .. } => described(of),
+        Shape::Either(forms) => forms.iter().flat_map(described).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -89,6 +97,8 @@ fn write_field(field: &FieldDescription, text: &mut String) {
 fn name(shape: &Shape) -> String {
     match shape {
         Shape::Text { what, .. } => (*what).to_owned(),
+        Shape::Secret { .. } => "secret, best as a reference".to_owned(),
+        Shape::Map { of, .. } => format!("section of keys of your own, each with: {}", name(of)),
         Shape::Boolean => "`true` or `false`".to_owned(),
         Shape::Whole { least, most } if least == most => format!("`{least}`"),
         Shape::Whole { least, most } => format!("whole number, {least} to {most}"),

@@ -1,8 +1,9 @@
 //! `providers:`, which is also the form of the built-in catalogue.
 
-use super::credentials::Auth;
-use super::endpoints::DialectName;
+use super::auth::Auth;
 use super::reading::Reading;
+use super::shape::MOST_ITEMS;
+use super::targets::DialectName;
 use super::value::{BaseUrl, Name};
 use super::{Field, Located, Shape};
 use crate::tree::{Content, Node};
@@ -39,13 +40,18 @@ impl Field for Dialects {
         let names = &["openai-chat", "anthropic-messages"];
         Shape::Either(vec![
             Shape::Table { keys: names, of: Box::new(BaseUrl::shape()) },
-            Shape::List { of: Box::new(DialectName::shape()), filled: true },
+            Shape::List {
+                of: Box::new(DialectName::shape()),
+                filled: true,
+                distinct: false,
+                most: Some(MOST_ITEMS),
+            },
         ])
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
         let Content::Section(entries) = &node.content else {
-            let names: Vec<DialectName> = reading.items(node, true)?;
+            let names: Vec<DialectName> = reading.items(node, true, Some(MOST_ITEMS))?;
             return Some(Self(names.into_iter().map(|name| (name, None)).collect()));
         };
         if entries.is_empty() {

@@ -2,13 +2,15 @@
 
 use vault::Environment;
 
-use super::Field;
+use super::{Field, Shape};
 use crate::diagnostic::{At, Findings};
 use crate::tree::{Content, Entry, Kind, Node, Place, Scalar};
 
 /// The state of a walk over the tree.
 pub(crate) struct Reading<'a> {
-    environment: &'a Environment,
+    /// What references are resolved with. `None` for a document: there, text is what it says, and places are JSON
+    /// pointers.
+    environment: Option<&'a Environment>,
     pub(crate) findings: &'a mut Findings,
     path: String,
 }
@@ -22,6 +24,12 @@ pub(crate) struct Written {
     kind: Option<Kind>,
 }
 
+impl Written {
+    pub(crate) fn is_number(&self) -> bool {
+        self.kind == Some(Kind::Number)
+    }
+}
+
 /// Whether diagnostics may show what was written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shown {
@@ -32,7 +40,16 @@ pub(crate) enum Shown {
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(environment: &'a Environment, findings: &'a mut Findings) -> Self {
-        Self { environment, findings, path: String::new() }
+        Self { environment: Some(environment), findings, path: String::new() }
+    }
+
+    /// For one object as a client sends it or the store keeps it.
+    pub(crate) fn document(findings: &'a mut Findings) -> Self {
+        Self { environment: None, findings, path: String::new() }
+    }
+
+    pub(crate) const fn is_document(&self) -> bool {
+        self.environment.is_none()
     }
 
     pub(crate) fn at(&self, node: &Node) -> At {
@@ -67,7 +84,7 @@ impl<'a> Reading<'a> {
         };
         for entry in entries {
             let key = entry.key.as_str();
-            let place_for_anchors = self.path.is_empty() && key.starts_with("x-");
+            let place_for_anchors = self.is_top_of_file() && key.starts_with("x-");
             if !place_for_anchors && !known.contains(&key) {
                 self.unknown_key(entry, title, known, later);
             }
@@ -77,6 +94,8 @@ impl<'a> Reading<'a> {
 
     fn unknown_key(&mut self, entry: &Entry, title: &str, known: &[&str], later: &[&str]) {
         let key = entry.key.as_str();
+        let place =
+            if self.is_top_of_file() { "at the top of the file".to_owned() } else { format!("in {title}") };
         let before = self.enter_key(key);
         let at = self.at_place(entry.place);
         self.leave(before);
@@ -85,7 +104,6 @@ impl<'a> Reading<'a> {
             self.findings.error_with(&at, message, "remove it");
             return;
         }
-        let place = if before == 0 { "at the top of the file".to_owned() } else { format!("in {title}") };
         let message = format!("unknown key `{}` {place}", shorten(key));
         let help = match nearest(key, known.iter().chain(later).copied()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -104,12 +122,25 @@ impl<'a> Reading<'a> {
     ) -> Option<T> {
         if node.get(key).is_none() {
             let in_its_place = |later: &&str| later.starts_with(key) && node.get(later).is_some();
-            if !later.iter().any(in_its_place) {
-                self.error(node, format!("missing `{key}` in {title}"));
+            // A document may leave out a secret that is kept already.
+            let kept = self.is_document() && matches!(T::shape(), Shape::Secret { .. });
+            if !kept && !later.iter().any(in_its_place) {
+                self.missing(node, title, key);
             }
             return None;
         }
         self.optional(node, key)
+    }
+
+    fn missing(&mut self, node: &Node, title: &str, key: &str) {
+        let message = format!("missing `{key}` in {title}");
+        if !self.is_document() {
+            return self.error(node, message);
+        }
+        // A form shows it at the field; in a file there is only the section to point at.
+        let before = self.enter_key(key);
+        self.error(node, message);
+        self.leave(before);
     }
 
     pub(crate) fn optional<T: Field>(&mut self, node: &Node, key: &str) -> Option<T> {
@@ -120,7 +151,13 @@ impl<'a> Reading<'a> {
         read
     }
 
-    pub(crate) fn items<T: Field>(&mut self, node: &Node, filled: bool) -> Option<Vec<T>> {
+    /// `most` is how many items there may be.
+    pub(crate) fn items<T: Field>(
+        &mut self,
+        node: &Node,
+        filled: bool,
+        most: Option<usize>,
+    ) -> Option<Vec<T>> {
         let Content::List(items) = &node.content else {
             let found = describe(node, Shown::Never);
             self.error_with(
@@ -134,10 +171,15 @@ impl<'a> Reading<'a> {
             self.error(node, "expected at least one item, found an empty list");
             return None;
         }
+        if let Some(most) = most.filter(|most| items.len() > *most) {
+            self.error(node, format!("expected at most {most} items, found {}", items.len()));
+            return None;
+        }
         let mut read = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let before = self.path.len();
-            self.path.push_str(&format!("[{index}]"));
+            let step = if self.is_document() { format!("/{index}") } else { format!("[{index}]") };
+            self.path.push_str(&step);
             read.extend(T::read(item, self));
             self.path.truncate(before);
         }
@@ -154,7 +196,11 @@ impl<'a> Reading<'a> {
             self.error(node, format!("expected {expected}, found nothing"));
             return None;
         }
-        match vault::resolve(&scalar.text, self.environment) {
+        let Some(environment) = self.environment else {
+            let (value, shown) = (scalar.text.clone(), shorten(&scalar.text));
+            return Some(Written { value, shown, kind: Some(scalar.kind()) });
+        };
+        match vault::resolve(&scalar.text, environment) {
             Ok(resolved) => {
                 let kind = (!resolved.referenced).then(|| scalar.kind());
                 let shown = if resolved.referenced { scalar.text.clone() } else { resolved.value.clone() };
@@ -179,6 +225,10 @@ impl<'a> Reading<'a> {
             return None;
         }
         Some(written)
+    }
+
+    fn is_top_of_file(&self) -> bool {
+        self.path.is_empty() && !self.is_document()
     }
 
     /// A scalar that is a number.
@@ -240,6 +290,11 @@ impl<'a> Reading<'a> {
 
     pub(crate) fn enter_key(&mut self, key: &str) -> usize {
         let before = self.path.len();
+        if self.is_document() {
+            self.path.push('/');
+            self.path.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            return before;
+        }
         if before > 0 {
             self.path.push('.');
         }

@@ -8,6 +8,17 @@ pub(crate) enum Shape {
     Text {
         what: &'static str,
         pattern: Option<&'static str>,
+        /// For documents of the admin API, where nothing can be a reference: matches only what is accepted. `None` where
+        /// `pattern` does so already.
+        exact: Option<&'static str>,
+        /// In characters.
+        most: usize,
+    },
+    /// Visible ASCII that is never shown.
+    Secret {
+        /// In characters.
+        least: usize,
+        most: usize,
     },
     Boolean,
     Whole {
@@ -21,6 +32,16 @@ pub(crate) enum Shape {
         of: Box<Self>,
         /// At least one item.
         filled: bool,
+        /// No item twice.
+        distinct: bool,
+        /// `None` for the lists at the top of the file, which hold as many objects as there are.
+        most: Option<usize>,
+    },
+    /// A section whose keys people choose.
+    Map {
+        key_pattern: &'static str,
+        of: Box<Self>,
+        most: usize,
     },
     /// A section with one field for each of some words.
     Table {
@@ -30,6 +51,21 @@ pub(crate) enum Shape {
     Section(fn() -> Description),
     Either(Vec<Self>),
 }
+
+impl Shape {
+    /// Text that is bounded and described by one pattern.
+    pub(crate) const fn text(what: &'static str, pattern: &'static str, most: usize) -> Self {
+        Self::Text { what, pattern: Some(pattern), exact: None, most }
+    }
+
+    /// A list of at most [`MOST_ITEMS`].
+    pub(crate) fn list(of: Self) -> Self {
+        Self::List { of: Box::new(of), filled: false, distinct: false, most: Some(MOST_ITEMS) }
+    }
+}
+
+/// The most items of any list that is inside of an object.
+pub(crate) const MOST_ITEMS: usize = 100;
 
 /// A section and its fields.
 pub(crate) struct Description {

@@ -10,6 +10,7 @@ mod editors;
 mod good_files;
 mod identities;
 mod no_panic;
+mod objects;
 mod without_file;
 
 use config::{Compiled, Diagnostic, Source};

@@ -15,7 +15,7 @@ pub(crate) struct Listen(pub(crate) SocketAddr);
 impl Field for Listen {
     fn shape() -> Shape {
         let pattern = r"^([0-9.]{7,15}|\[[0-9a-fA-F:.]{2,45}(%[0-9]+)?\]):[0-9]{1,5}$";
-        Shape::Text { what: "address such as `127.0.0.1:4242`", pattern: Some(pattern) }
+        Shape::text("address such as `127.0.0.1:4242`", pattern, 64)
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {

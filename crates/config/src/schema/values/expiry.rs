@@ -15,7 +15,7 @@ pub(crate) struct Expiry(pub(crate) i64);
 impl Field for Expiry {
     fn shape() -> Shape {
         let pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}.*)?$";
-        Shape::Text { what: "date or RFC 3339 time", pattern: Some(pattern) }
+        Shape::Text { what: "date or RFC 3339 time", pattern: Some(pattern), exact: Some(EXACT), most: 40 }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
@@ -28,6 +28,9 @@ impl Field for Expiry {
         moment.map(Self)
     }
 }
+
+/// Every match is a moment. The only one that is not matched though it is one is 29 February.
+const EXACT: &str = r"^20[0-9]{2}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]))?$";
 
 fn parse(text: &str) -> Option<i64> {
     let four_digit_year = text.len() >= 10 && text.bytes().take(4).all(|byte| byte.is_ascii_digit());

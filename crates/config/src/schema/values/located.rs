@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::diagnostic::At;
+use crate::schema::shape::MOST_ITEMS;
 use crate::schema::{Field, Reading, Shape};
 use crate::tree::{Content, Kind, Node};
 
@@ -37,15 +38,79 @@ impl<T: Field> Field for Located<T> {
 
 impl<T: Field> Field for Vec<T> {
     fn shape() -> Shape {
-        Shape::List { of: Box::new(T::shape()), filled: false }
+        Shape::list(T::shape())
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
-        reading.items(node, false)
+        reading.items(node, false, Some(MOST_ITEMS))
     }
 
     fn written(&self) -> Option<Value> {
         if self.is_empty() { None } else { self.iter().map(Field::written).collect() }
+    }
+}
+
+/// The objects of one kind: as many as there are.
+#[derive(Debug)]
+pub(crate) struct Many<T>(pub(crate) Vec<T>);
+
+impl<T> Many<T> {
+    pub(crate) const fn none() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> std::ops::Deref for Many<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: Field> Field for Many<T> {
+    fn shape() -> Shape {
+        Shape::List { of: Box::new(T::shape()), filled: false, distinct: false, most: None }
+    }
+
+    fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
+        reading.items(node, false, None).map(Self)
+    }
+}
+
+/// A list of scalars, none of them twice.
+#[derive(Debug, Clone)]
+pub(crate) struct Distinct<T>(pub(crate) Vec<T>);
+
+impl<T> Distinct<T> {
+    pub(crate) const fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.0.iter()
+    }
+}
+
+impl<T: Field> Field for Distinct<T> {
+    fn shape() -> Shape {
+        Shape::List { of: Box::new(T::shape()), filled: false, distinct: true, most: Some(MOST_ITEMS) }
+    }
+
+    fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
+        let items = reading.items(node, false, Some(MOST_ITEMS))?;
+        if let Content::List(nodes) = &node.content {
+            let mut seen: Vec<&str> = Vec::with_capacity(nodes.len());
+            for item in nodes {
+                let Content::Scalar(scalar) = &item.content else { continue };
+                if seen.contains(&scalar.text.as_str()) {
+                    reading.error_with(item, "this stands in the list twice", "remove one of them");
+                    return None;
+                }
+                seen.push(&scalar.text);
+            }
+        }
+        Some(Self(items))
     }
 }
 

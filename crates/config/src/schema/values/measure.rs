@@ -34,7 +34,13 @@ impl<const LEAST_MS: u64> Time<LEAST_MS> {
 impl<const LEAST_MS: u64> Field for Time<LEAST_MS> {
     fn shape() -> Shape {
         let pattern = if LEAST_MS == 0 { "^[0-9]{1,10}(ms|s|m|h)$" } else { "^0*[1-9][0-9]{0,9}(ms|s|m|h)$" };
-        Shape::Text { what: "duration such as `200ms`, `5s`, `10m` or `1h`", pattern: Some(pattern) }
+        let exact = if LEAST_MS == 0 {
+            "^([0-9]{1,9}ms|[0-9]{1,6}s|[0-9]{1,4}m|[0-9]{1,2}h)$"
+        } else {
+            "^([1-9][0-9]{0,8}ms|[1-9][0-9]{0,5}s|[1-9][0-9]{0,3}m|[1-9][0-9]?h)$"
+        };
+        let what = "duration such as `200ms`, `5s`, `10m` or `1h`";
+        Shape::Text { what, pattern: Some(pattern), exact: Some(exact), most: 32 }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
@@ -80,7 +86,7 @@ impl Size {
 impl Field for Size {
     fn shape() -> Shape {
         let pattern = "^0*[1-9][0-9]{0,9}(B|KB|KiB|MB|MiB|GB|GiB)$";
-        Shape::Text { what: "size such as `32MiB`", pattern: Some(pattern) }
+        Shape::text("size such as `32MiB`", pattern, 32)
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {

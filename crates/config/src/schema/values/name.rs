@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use domain::DEFAULT_NAME;
 use serde_json::Value;
 
 use crate::schema::reading::Shown;
-use crate::schema::{Field, Reading, Shape};
+use crate::schema::{Field, Located, Reading, Shape};
 use crate::tree::Node;
 
 /// `[a-z0-9][a-z0-9._-]{0,62}`
@@ -16,6 +17,11 @@ const LONGEST: usize = 63;
 const WHAT: &str = "a name of lower-case letters, digits, `.`, `_` and `-`";
 
 impl Name {
+    /// What stands in a `project` field that was not written.
+    pub(crate) fn of_default_project() -> Located<Self> {
+        Located::nowhere(Self(DEFAULT_NAME.into()))
+    }
+
     pub(crate) fn is_valid(text: &str) -> bool {
         let letter_or_digit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         text.len() <= LONGEST
@@ -26,7 +32,7 @@ impl Name {
 
 impl Field for Name {
     fn shape() -> Shape {
-        Shape::Text { what: "name", pattern: Some("^[a-z0-9][a-z0-9._-]{0,62}$") }
+        Shape::text("name", "^[a-z0-9][a-z0-9._-]{0,62}$", LONGEST)
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {

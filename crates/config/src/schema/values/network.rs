@@ -13,7 +13,7 @@ pub(crate) struct NetworkText(pub(crate) Network);
 impl Field for NetworkText {
     fn shape() -> Shape {
         let pattern = "^[0-9a-fA-F:.]{2,45}(/[0-9]{1,3})?$";
-        Shape::Text { what: "address or network such as `10.0.0.0/8`", pattern: Some(pattern) }
+        Shape::text("address or network such as `10.0.0.0/8`", pattern, 64)
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {

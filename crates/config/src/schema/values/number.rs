@@ -63,6 +63,18 @@ impl<const LEAST: u64, const MOST: u64> Field for Whole<LEAST, MOST> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Amount(pub(crate) UnitPrice);
 
+impl Amount {
+    /// The JSON numbers that are taken; text goes up to the same number with every decimal kept.
+    pub(crate) const MOST: f64 = 999_999_999.0;
+
+    /// JSON numbers are binary fractions: `0.1` arrives a little beside it. They are rounded to the 12 decimals that a
+    /// price has; text is exact.
+    pub(crate) fn of_json_number(text: &str) -> Option<UnitPrice> {
+        let number: f64 = text.parse().ok()?;
+        (0.0..=Self::MOST).contains(&number).then(|| UnitPrice::parse(&format!("{number:.12}"))).flatten()
+    }
+}
+
 impl Field for Amount {
     fn shape() -> Shape {
         Shape::Decimal
@@ -71,7 +83,11 @@ impl Field for Amount {
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
         let expected = "a decimal number of at most 12 decimals, such as `0.075`";
         let written = reading.scalar(node, expected, Shown::Yes)?;
-        let price = UnitPrice::parse(&written.value);
+        let price = if reading.is_document() && written.is_number() {
+            Self::of_json_number(&written.value)
+        } else {
+            UnitPrice::parse(&written.value)
+        };
         if price.is_none() {
             reading.refuse(node, expected, &written);
         }

@@ -7,13 +7,16 @@ use crate::schema::reading::Shown;
 use crate::schema::{Field, Reading, Shape};
 use crate::tree::Node;
 
-/// A secret on one line, usually a reference.
+/// A secret on one line, usually a reference; `LEAST` characters or more.
 #[derive(Debug, Clone)]
-pub(crate) struct SecretText(pub(crate) Secret<String>);
+pub(crate) struct SecretText<const LEAST: usize = 1>(pub(crate) Secret<String>);
 
-impl Field for SecretText {
+/// What still fits into a header beside everything else.
+const LONGEST: usize = 8_192;
+
+impl<const LEAST: usize> Field for SecretText<LEAST> {
     fn shape() -> Shape {
-        Shape::Text { what: "secret, best as a reference", pattern: Some(r"^[\x21-\x7e]+$") }
+        Shape::Secret { least: LEAST, most: LONGEST }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
@@ -32,6 +35,15 @@ impl Field for SecretText {
                 "the secret holds a blank, a line break or a character outside of ASCII",
                 "look for a second line or quotes in the variable or file",
             );
+            return None;
+        }
+        if text.len() < LEAST {
+            let message = format!("the secret has fewer than {LEAST} characters and could be guessed");
+            reading.error_with(node, message, "make one with `openssl rand -hex 32`");
+            return None;
+        }
+        if text.len() > LONGEST {
+            reading.error(node, format!("the secret has more than {LONGEST} characters"));
             return None;
         }
         Some(Self(secret))

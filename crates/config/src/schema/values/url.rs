@@ -27,7 +27,8 @@ pub(crate) struct BaseUrl {
 
 impl Field for BaseUrl {
     fn shape() -> Shape {
-        Shape::Text { what: "URL", pattern: Some(r"^\s*[hH][tT][tT][pP][sS]?:") }
+        let pattern = r"^\s*[hH][tT][tT][pP][sS]?:";
+        Shape::Text { what: "URL", pattern: Some(pattern), exact: Some(EXACT), most: LONGEST }
     }
 
     fn read(node: &Node, reading: &mut Reading<'_>) -> Option<Self> {
@@ -39,6 +40,12 @@ impl Field for BaseUrl {
         Self::new(&url)
     }
 }
+
+/// Every match is a URL of the kind that is wanted; other spellings are accepted as well.
+const EXACT: &str = r"^https?://(([a-z0-9]+(-[a-z0-9]+)*\.)*[a-z][a-z0-9]*(-[a-z0-9]+)*|((0|[1-9][0-9]?|1[0-9]{2})\.){3}(0|[1-9][0-9]?|1[0-9]{2})|\[::1\])(:[1-9][0-9]{0,3})?(/[A-Za-z0-9._~-]+)*/?$";
+
+/// In characters; no vendor's base URL is near it.
+const LONGEST: usize = 1_024;
 
 impl BaseUrl {
     /// For URLs that come from somewhere else than the file.
@@ -145,6 +152,10 @@ impl fmt::Debug for ProxyUrl {
 
 fn read_url(node: &Node, reading: &mut Reading<'_>) -> Option<Url> {
     let written = reading.scalar(node, "a URL", Shown::Never)?;
+    if written.value.chars().count() > LONGEST {
+        reading.error(node, format!("the URL has more than {LONGEST} characters"));
+        return None;
+    }
     match check(&written.value) {
         Ok(url) => Some(url),
         Err(message) => {
