@@ -8,5 +8,4 @@ mod kind;
 mod names;
 
 pub use draft::{Draft, FieldProblem, Reference, draft};
-pub(crate) use kind::{WrittenObject, read};
 pub use kind::{json_schema, secret_fields};

@@ -38,7 +38,7 @@ pub(crate) use values::{Located, SecretText};
 pub(crate) mod value {
     //! What may stand in a field.
     pub(crate) use super::values::{
-        Amount, Attempt, BaseUrl, Distinct, Expiry, FilePath, Listen, Many, Metadata, Name, NetworkText, PermissionName,
-        Prose, ProxyUrl, PublicUrl, Size, Switch, Tag, Text, Time, VaultKey, Whole,
+        Amount, Attempt, BaseUrl, Distinct, Expiry, FilePath, Listen, Many, Metadata, Name, NetworkText,
+        PermissionName, Prose, ProxyUrl, PublicUrl, Size, Switch, Tag, Text, Time, VaultKey, Whole,
     };
 }

@@ -72,11 +72,7 @@ pub(crate) fn in_reply(
     headers: &HeaderMap,
 ) -> Box<Failed> {
     let (kind, mut error) = failure_of(provider, status);
-    error.message = format!(
-        "`{}` answered: {}",
-        target.label,
-        scrub(&error.message, carriage.auth.as_ref().map(|(_, value)| value))
-    );
+    error.message = format!("`{}` answered: {}", target.label, scrub(&error.message, carriage.credential()));
     if kind == FailureKind::Auth {
         // Whoever calls cannot mend it, and must not believe that its own key is bad.
         error.message = format!(

@@ -80,7 +80,9 @@ fn auth_header(auth: &Auth, key: &Secret<String>) -> Option<(HeaderName, HeaderV
         Auth::XApiKey => (HeaderName::from_static("x-api-key"), sensitive(key)),
         Auth::Header { name, prefix: None } => (name.clone(), sensitive(key)),
         Auth::Header { name, prefix: Some(prefix) } => (name.clone(), sensitive(&format!("{prefix} {key}"))),
-        Auth::Bearer | Auth::Query { .. } | Auth::None => (AUTHORIZATION, sensitive(&format!("Bearer {key}"))),
+        Auth::Bearer | Auth::Query { .. } | Auth::None => {
+            (AUTHORIZATION, sensitive(&format!("Bearer {key}")))
+        }
     };
     Some((name, value?))
 }

@@ -130,7 +130,7 @@ impl Field for Auth {
 
 /// The name of a header that the gateway does not set itself.
 #[derive(Debug, Clone)]
-struct HeaderNameText(http::HeaderName);
+pub(crate) struct HeaderNameText(http::HeaderName);
 
 /// They decide how a message is read, or where it goes.
 const OURS: [&str; 9] = [
@@ -182,7 +182,7 @@ impl Field for HeaderNameText {
 
 /// Something visible without blanks.
 #[derive(Debug, Clone)]
-struct Token(Arc<str>);
+pub(crate) struct Token(Arc<str>);
 
 impl Field for Token {
     fn shape() -> Shape {
@@ -204,7 +204,7 @@ impl Field for Token {
 
 /// The name of a query parameter that needs no encoding.
 #[derive(Debug, Clone)]
-struct ParameterName(Arc<str>);
+pub(crate) struct ParameterName(Arc<str>);
 
 impl Field for ParameterName {
     fn shape() -> Shape {

@@ -97,7 +97,7 @@ impl Begun<'_> {
             flow: Some(flow),
             notes: Vec::new(),
             limits: self.limits,
-            auth: self.carriage.auth.as_ref().map(|(_, value)| value.clone()),
+            auth: self.carriage.credential().cloned(),
         })
     }
 
@@ -132,7 +132,7 @@ impl Begun<'_> {
             held: vec![bytes],
             notes: Vec::new(),
             limits: self.limits,
-            auth: self.carriage.auth.as_ref().map(|(_, value)| value.clone()),
+            auth: self.carriage.credential().cloned(),
         })
     }
 
