@@ -11,8 +11,8 @@ use config::snapshot::Snapshot;
 use config::{Compiled, Diagnostic, Source};
 use governance::ledger::AllowAll;
 use pipeline::{Names, Options, Pipeline};
-use runtime::{Clock, ExecutorContext, IdSource, Listeners, Shutdown};
-use server::{Acceptor, AdminParts, AdminState, ConnectionLimits, Health, Service, Shared};
+use runtime::{Clock, ExecutorContext, IdSource, Listeners, Shutdown, Tasks};
+use server::{Acceptor, AdminParts, AdminState, ConnectionLimits, Health, InboundTls, Service, Shared};
 use telemetry::Recorder;
 use upstream::{Client, Proxy, Tls};
 use vault::{DataDir, Environment, KeyHasher};
@@ -35,6 +35,7 @@ pub(crate) struct Blueprint {
     pub(crate) tls: Tls,
     pub(crate) proxy: Option<Arc<Proxy>>,
     pub(crate) limits: ConnectionLimits,
+    pub(crate) inbound: Arc<InboundTls>,
     pub(crate) listeners: std::sync::Mutex<Listeners>,
 }
 
@@ -74,6 +75,7 @@ impl Blueprint {
         Ok(Acceptor {
             listener: listener.context("there is no listening socket left for it")?,
             limits: self.limits,
+            tls: Arc::clone(&self.inbound),
             service: Rc::new(Service { pipeline: Rc::new(pipeline), shared: Arc::clone(&self.shared) }),
         })
     }
@@ -86,7 +88,7 @@ pub(crate) fn shared(
     data: &mut DataDir,
     hasher: &Arc<KeyHasher>,
     shutdown: &Shutdown,
-    background: tokio::runtime::Handle,
+    (background, background_tasks): (tokio::runtime::Handle, Tasks),
 ) -> Result<(Arc<Shared>, Health)> {
     let health = Health::new(shutdown.clone());
     let mut tokens = vec![data.admin_token()?];
@@ -101,6 +103,7 @@ pub(crate) fn shared(
         health: health.clone(),
         snapshot: Arc::clone(&snapshot),
     });
-    let shared = Shared { snapshot, router: server::router(&state), background, calls: 0.into() };
+    let shared =
+        Shared { snapshot, router: server::router(&state), background, background_tasks, calls: 0.into() };
     Ok((Arc::new(shared), health))
 }

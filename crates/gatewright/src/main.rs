@@ -5,8 +5,10 @@ mod cli;
 mod commands;
 mod compose;
 mod logging;
+mod notify;
 mod output;
 mod paths;
+mod refresh;
 mod serve;
 
 use std::process::ExitCode;

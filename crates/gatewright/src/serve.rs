@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use config::snapshot::Snapshot;
+use config::snapshot::{Caps, Snapshot};
 use config::{Compiled, Source};
 use runtime::{Executors, Listeners, Shutdown, Tasks};
-use server::ConnectionLimits;
+use server::{ConnectionLimits, InboundTls};
 use telemetry::Recorder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use upstream::{Proxy, Tls};
@@ -17,7 +17,8 @@ use vault::{DataDir, Environment, KeyHasher};
 
 use crate::cli::Serve;
 use crate::compose::{self, Blueprint};
-use crate::{logging, output, paths};
+use crate::refresh::Refresh;
+use crate::{logging, notify, output, paths};
 
 pub(crate) fn run(options: &Serve) -> Result<ExitCode> {
     logging::start();
@@ -40,14 +41,17 @@ pub(crate) fn run(options: &Serve) -> Result<ExitCode> {
     let address = listeners.address();
     let recorder = Recorder::start(data.path(), telemetry::Options::default())?;
     let recorder = Arc::new(recorder);
+    let tasks = Tasks::new();
     let (shared, health) = compose::shared(
         Arc::clone(&snapshot),
         &recorder,
         &mut data,
         &hasher,
         &shutdown,
-        background.handle().clone(),
+        (background.handle().clone(), tasks.clone()),
     )?;
+    let inbound = Arc::new(InboundTls::start(snapshot.server.tls.as_ref())?);
+    let refresh = Refresh { snapshot: Arc::clone(&shared.snapshot), inbound: Arc::clone(&inbound) };
     let blueprint = Arc::new(Blueprint {
         shared,
         hasher,
@@ -55,22 +59,34 @@ pub(crate) fn run(options: &Serve) -> Result<ExitCode> {
         tls: Tls::new(snapshot.egress.ca_file.as_deref())?,
         proxy: proxy(&snapshot)?,
         limits: ConnectionLimits { header_read: snapshot.server.caps.header_read },
+        inbound,
         listeners: listeners.into(),
     });
     // Before anybody can know that we are there: a signal that finds nobody listening kills.
-    let signals = Signals::listen(&background)?;
+    let (signals, hangup) = Signals::listen(&background)?;
+    tasks.spawn_on(refresh.run(hangup, shutdown.clone()), background.handle());
     let program = move |context| Arc::clone(&blueprint).run(context);
     let executors = Executors::start(snapshot.server.executors, &shutdown, program)?;
     health.ready();
     announce(&snapshot, &data, address);
-    let tasks = Tasks::new();
-    background.block_on(wait(signals, &shutdown, snapshot.server.caps.drain, &tasks));
+    notify::ready();
+    let killer = Tasks::new();
+    background.block_on(wait(signals, &shutdown, snapshot.server.caps, &killer));
     executors.join();
+    finish(&background, &tasks);
     // Whatever the executors wrote last is in the journal and the buffers by now.
     recorder.shutdown();
     background.shutdown_timeout(Duration::from_secs(1));
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Requests to the admin API that are still being answered have nobody left to read the answer.
+fn finish(background: &tokio::runtime::Runtime, tasks: &Tasks) {
+    const LAST_TURN: Duration = Duration::from_secs(1);
+    if background.block_on(async { tokio::time::timeout(LAST_TURN, tasks.finished()).await }).is_err() {
+        tracing::warn!(tasks = tasks.len(), "some background tasks did not end in time");
+    }
 }
 
 fn proxy(snapshot: &Snapshot) -> Result<Option<Arc<Proxy>>> {
@@ -125,7 +141,8 @@ fn snapshot(options: &Serve, hasher: &KeyHasher) -> Result<Option<Arc<Snapshot>>
 
 /// One line for programs on standard output, and what a person wants to know at a terminal.
 fn announce(snapshot: &Snapshot, data: &DataDir, address: std::net::SocketAddr) {
-    output::line(&format!("listening on http://{address}"));
+    let scheme = if snapshot.server.tls.is_some() { "https" } else { "http" };
+    output::line(&format!("listening on {scheme}://{address}"));
     let visible = snapshot.visible_to(None);
     let directory = data.path().display().to_string();
     tracing::info!(
@@ -143,7 +160,7 @@ fn announce(snapshot: &Snapshot, data: &DataDir, address: std::net::SocketAddr) 
     output::line(&format!("  models   {}", names.join(", ")));
     output::line(&format!("  data     {directory} (losing it loses every credential and trace)"));
     output::line(&format!(
-        "  try it   curl http://{address}/v1/chat/completions -H 'content-type: application/json' -d '{{\"model\": \
+        "  try it   curl {scheme}://{address}/v1/chat/completions -H 'content-type: application/json' -d '{{\"model\": \
          \"{model}\", \"messages\": [{{\"role\": \"user\", \"content\": \"hello\"}}]}}'"
     ));
     output::line("  watch    gatewright traces tail");
@@ -157,12 +174,13 @@ struct Signals {
 }
 
 impl Signals {
-    fn listen(runtime: &tokio::runtime::Runtime) -> Result<Self> {
+    /// What stops the gateway, and what makes it look at its files.
+    fn listen(runtime: &tokio::runtime::Runtime) -> Result<(Self, Signal)> {
         let _in_runtime = runtime.enter();
-        Ok(Self {
-            terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
-            interrupt: signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
-        })
+        let terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+        let interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+        let hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+        Ok((Self { terminate, interrupt }, hangup))
     }
 
     async fn next(&mut self) {
@@ -173,15 +191,26 @@ impl Signals {
     }
 }
 
-/// Waits for a reason to stop, and then sees to it that the grace period ends: by itself, or by a second signal.
-async fn wait(mut signals: Signals, shutdown: &Shutdown, drain: Duration, tasks: &Tasks) {
+/// Waits for a reason to stop, lets those notice who send traffic here, closes the door, and then sees to it that the
+/// grace period ends: by itself, or by a second signal.
+async fn wait(mut signals: Signals, shutdown: &Shutdown, caps: Caps, tasks: &Tasks) {
     tokio::select! {
         () = signals.next() => {}
         // An executor could not go on.
         () = shutdown.stopping() => {}
     }
-    tracing::info!(grace = ?drain, "stopping: open streams may finish, a second signal ends them");
+    let Caps { lame_duck, drain, .. } = caps;
+    tracing::info!(?lame_duck, grace = ?drain, "stopping: open streams may finish, a second signal ends them");
+    notify::stopping();
     shutdown.stop();
+    if !lame_duck.is_zero() {
+        tokio::select! {
+            () = tokio::time::sleep(lame_duck) => {}
+            () = signals.next() => shutdown.kill(),
+            () = shutdown.killed() => {}
+        }
+    }
+    shutdown.close();
     let killer = shutdown.clone();
     let grace = async move {
         tokio::select! {

@@ -3,22 +3,27 @@
 use std::cell::RefCell;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
+use hyper::rt::Executor;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use pipeline::KeyMemo;
-use runtime::ExecutorContext;
+use runtime::{ExecutorContext, Tasks};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use crate::handshake::{Handshakes, handshake};
 use crate::peer::Peer;
 use crate::service::Service;
+use crate::tls::{H2, InboundTls};
 
 /// What a connection may take.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionLimits {
-    /// For the whole head of a request.
+    /// For the whole head of a request, and for a TLS handshake before it.
     pub header_read: Duration,
 }
 
@@ -27,20 +32,32 @@ pub struct ConnectionLimits {
 pub struct Acceptor {
     pub listener: TcpListener,
     pub limits: ConnectionLimits,
+    pub tls: Arc<InboundTls>,
     pub service: Rc<Service>,
 }
 
 /// Out of descriptors or memory: connections wait in the kernel's queue until others have ended.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// A connection that came while the server stops is there for one request, which is on its way.
+const LATE_HEADER_READ: Duration = Duration::from_secs(2);
+
 /// A head is larger than this only in an attack.
 const MAX_HEADERS: usize = 128;
 const READ_BUFFER: usize = 256 * 1024;
 
+/// Of one HTTP/2 connection: calls at once, and bytes of bodies that may come before somebody reads them.
+const MAX_STREAMS: u32 = 256;
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+const MAX_HEADER_LIST: u32 = 64 * 1024;
+/// An HTTP/2 connection whose peer vanished is noticed by this.
+const PING_EVERY: Duration = Duration::from_secs(30);
+
 impl Acceptor {
-    /// Runs until the server stops.
+    /// Runs until no more connections are taken.
     pub async fn run(self, context: Rc<ExecutorContext>) {
-        let Self { listener, limits, service } = self;
+        let Self { listener, limits, tls, service } = self;
         let listener = match tokio::net::TcpListener::from_std(listener) {
             Ok(listener) => listener,
             Err(error) => {
@@ -49,60 +66,151 @@ impl Acceptor {
                 return;
             }
         };
-        let local = listener.local_addr().ok();
+        let guests = Rc::new(Guests {
+            local: listener.local_addr().ok(),
+            limits,
+            tls,
+            handshakes: Rc::default(),
+            service,
+            context: Rc::clone(&context),
+        });
+        let welcome = |stream, peer| {
+            let guests = Rc::clone(&guests);
+            context.tasks.spawn_local(async move { guests.serve(stream, peer).await });
+        };
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                () = context.shutdown.stopping() => return,
+                () = context.shutdown.closing() => break,
             };
             match accepted {
-                Ok((stream, peer)) => {
-                    let connection =
-                        serve(stream, peer, local, limits, Rc::clone(&service), Rc::clone(&context));
-                    context.tasks.spawn_local(connection);
-                }
+                Ok((stream, peer)) => welcome(stream, peer),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection; trying again shortly");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
         }
+        // Whoever the kernel has told that they are connected is served; closing the socket would reset them.
+        for (stream, peer) in waiting(listener) {
+            welcome(stream, peer);
+        }
     }
 }
 
-async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
+/// The connections that wait in the listener's queue.
+fn waiting(listener: tokio::net::TcpListener) -> impl Iterator<Item = (TcpStream, SocketAddr)> {
+    let mut listener = listener.into_std().ok();
+    std::iter::from_fn(move || {
+        let (stream, peer) = listener.as_ref()?.accept().ok().or_else(|| {
+            listener = None;
+            None
+        })?;
+        stream.set_nonblocking(true).ok()?;
+        Some((TcpStream::from_std(stream).ok()?, peer))
+    })
+}
+
+/// What every connection of one executor needs.
+struct Guests {
     local: Option<SocketAddr>,
     limits: ConnectionLimits,
+    tls: Arc<InboundTls>,
+    handshakes: Rc<Handshakes>,
     service: Rc<Service>,
     context: Rc<ExecutorContext>,
-) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a client's socket refuses TCP_NODELAY");
-    }
-    let other_end = Peer::of(peer, local);
-    let memo = Rc::new(RefCell::new(KeyMemo::default()));
-    let answer = service_fn(|request| {
-        let (service, memo) = (Rc::clone(&service), Rc::clone(&memo));
-        async move { service.answer(request, other_end, &memo).await }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_read)
-        .max_headers(MAX_HEADERS)
-        .max_buf_size(READ_BUFFER)
-        .serve_connection(TokioIo::new(stream), answer);
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = context.shutdown.stopping() => {
-            // The call in flight is answered, then the connection is closed.
-            connection.as_mut().graceful_shutdown();
-            connection.await
+}
+
+impl Guests {
+    async fn serve(&self, stream: TcpStream, peer: SocketAddr) {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a client's socket refuses TCP_NODELAY");
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, %peer, "a connection ended early");
+        let Some(acceptor) = self.tls.acceptor() else {
+            return self.http1(stream, Peer::of(peer, self.local, false)).await;
+        };
+        // Few connections for many calls: their first moments need not be small.
+        let shaken = Box::pin(handshake(stream, &acceptor, &self.handshakes, self.limits.header_read)).await;
+        let Some(stream) = shaken else { return };
+        let peer = Peer::of(peer, self.local, true);
+        if stream.get_ref().1.alpn_protocol() == Some(H2) {
+            Box::pin(self.http2(stream, peer)).await;
+        } else {
+            Box::pin(self.http1(stream, peer)).await;
+        }
+    }
+
+    async fn http1(&self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
+        let shutdown = &self.context.shutdown;
+        let late = shutdown.is_stopping();
+        let (service, memo) = (Rc::clone(&self.service), Rc::new(RefCell::new(KeyMemo::default())));
+        let answer = service_fn(move |request| {
+            let (service, memo) = (Rc::clone(&service), Rc::clone(&memo));
+            async move { service.answer(request, peer, &memo).await }
+        });
+        let header_read = self.limits.header_read;
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(if late { header_read.min(LATE_HEADER_READ) } else { header_read })
+            .keep_alive(!late)
+            .max_headers(MAX_HEADERS)
+            .max_buf_size(READ_BUFFER)
+            .serve_connection(TokioIo::new(stream), answer);
+        let mut connection = std::pin::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            // A late one has its one request ahead of it, and would be closed before that.
+            () = shutdown.closing(), if !late => {
+                // The call in flight is answered, then the connection is closed.
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, peer = %peer.address, "a connection ended early");
+        }
+    }
+
+    async fn http2(&self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static, peer: Peer) {
+        let (service, memo) = (Rc::clone(&self.service), Rc::new(RefCell::new(KeyMemo::default())));
+        let answer = service_fn(move |request| {
+            let (service, memo) = (Rc::clone(&service), Rc::clone(&memo));
+            async move { service.answer(request, peer, &memo).await }
+        });
+        let connection = http2::Builder::new(OnThisExecutor(self.context.tasks.clone()))
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(MAX_STREAMS)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_header_list_size(MAX_HEADER_LIST)
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(PING_EVERY)
+            .serve_connection(TokioIo::new(stream), answer);
+        let mut connection = std::pin::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.context.shutdown.closing() => {
+                // Tells the client to open no more streams here, and serves those that it has opened meanwhile.
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, peer = %peer.address, "a connection ended early");
+        }
+    }
+}
+
+/// Runs the calls of an HTTP/2 connection where the connection is.
+#[derive(Debug, Clone)]
+struct OnThisExecutor(Tasks);
+
+impl<F> Executor<F> for OnThisExecutor
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    fn execute(&self, future: F) {
+        self.0.spawn_local(future);
     }
 }

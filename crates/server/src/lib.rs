@@ -6,12 +6,16 @@
 mod admin;
 mod body;
 mod connection;
+mod forwarded;
+mod handshake;
 mod models;
 mod operations;
 mod peer;
 mod service;
+mod tls;
 
 pub use admin::{AdminParts, AdminState, openapi, router};
 pub use connection::{Acceptor, ConnectionLimits};
 pub use operations::Health;
 pub use service::{Service, Shared};
+pub use tls::{CertificateStatus, InboundTls, TlsError};

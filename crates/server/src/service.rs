@@ -13,14 +13,16 @@ use axum::Router;
 use config::snapshot::Snapshot;
 use domain::{CallError, Dialect, ErrorKind};
 use futures_util::FutureExt;
-use http::{Request, Response};
+use http::header::{CONNECTION, HOST};
+use http::{HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
 use pipeline::{KeyMemo, Pipeline};
+use runtime::Tasks;
 use tokio::runtime::Handle;
 use tower::ServiceExt;
 
 use crate::body::OutBody;
-use crate::models;
+use crate::models::{self, Route};
 use crate::peer::Peer;
 
 /// What all executors share.
@@ -31,6 +33,8 @@ pub struct Shared {
     pub router: Router,
     /// Where the router runs, so that a large query does not hold up calls.
     pub background: Handle,
+    /// What the router is busy with.
+    pub background_tasks: Tasks,
     /// Calls in flight over all executors.
     pub calls: AtomicUsize,
 }
@@ -50,28 +54,49 @@ impl fmt::Debug for Service {
 impl Service {
     pub(crate) async fn answer(
         &self,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
         peer: Peer,
         memo: &Rc<RefCell<KeyMemo>>,
     ) -> Result<Response<OutBody>, Infallible> {
-        let Some(route) = models::route(request.method(), request.uri().path()) else {
-            return Ok(self.elsewhere(request, peer).await);
+        let version = request.version();
+        if version == Version::HTTP_2 {
+            name_host(&mut request);
+        }
+        let mut response = match models::route(request.method(), request.uri().path()) {
+            Some(route) => self.call(route, request, peer, memo).await,
+            None => self.elsewhere(request, peer).await,
         };
+        if self.pipeline.shutdown.is_stopping() && version != Version::HTTP_2 {
+            // The client's next request should go to somebody who stays.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(response)
+    }
+
+    async fn call(
+        &self,
+        route: Route,
+        request: Request<Incoming>,
+        peer: Peer,
+        memo: &Rc<RefCell<KeyMemo>>,
+    ) -> Response<OutBody> {
         let dialect = route.dialect();
         let call = models::answer(self, route, request, peer, memo);
         // A defect in one call is a 500 for that call. Its books are closed by their guard while the panic unwinds.
         let response = AssertUnwindSafe(call).catch_unwind().await;
-        Ok(response.unwrap_or_else(|_| {
+        response.unwrap_or_else(|_| {
             tracing::error!("a call ended in a panic; please report this");
             let error = CallError::new(ErrorKind::Internal, "a defect in the gateway; the log has more");
             models::refusal(self, dialect, &error)
-        }))
+        })
     }
 
     async fn elsewhere(&self, mut request: Request<Incoming>, peer: Peer) -> Response<OutBody> {
-        request.extensions_mut().insert(peer);
-        let router = self.shared.router.clone();
-        let task = self.shared.background.spawn(router.oneshot(request.map(axum::body::Body::new)));
+        let shared = &self.shared;
+        let client = peer.behind(request.headers(), &shared.snapshot.load().server.trusted_proxies);
+        request.extensions_mut().insert(client);
+        let answering = shared.router.clone().oneshot(request.map(axum::body::Body::new));
+        let task = shared.background_tasks.spawn_on(answering, &shared.background);
         // A client that leaves takes its query with it.
         let task = AbortOnDrop(task);
         match task.await {
@@ -90,6 +115,14 @@ impl Service {
         let place = Place { shared: Arc::clone(&self.shared) };
         let before = self.shared.calls.fetch_add(1, Ordering::Relaxed);
         (before < limit).then_some(place)
+    }
+}
+
+/// HTTP/2 names the host beside the headers; whoever asks for it looks among them.
+fn name_host(request: &mut Request<Incoming>) {
+    let authority = request.uri().authority().and_then(|name| HeaderValue::from_str(name.as_str()).ok());
+    if let Some(authority) = authority {
+        request.headers_mut().insert(HOST, authority);
     }
 }
 

@@ -255,7 +255,7 @@ impl Gateway {
 async fn read_address(stdout: impl AsyncRead + Unpin, address: watch::Sender<String>) {
     let mut lines = BufReader::new(stdout).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        if let Some(url) = line.strip_prefix("listening on ").filter(|url| url.starts_with("http://")) {
+        if let Some(url) = line.strip_prefix("listening on ").filter(|url| url.starts_with("http")) {
             address.send_replace(url.trim().to_owned());
         }
     }

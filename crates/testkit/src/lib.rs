@@ -8,10 +8,12 @@
     reason = "a fixture that cannot work must fail its test, loudly"
 )]
 
+pub mod certificates;
 pub mod client;
 pub mod gateway;
 pub mod provider;
 
+pub use certificates::{Authority, Pair};
 pub use client::{Client, Raw, Reply};
 pub use gateway::Gateway;
 pub use provider::{Behaviour, MockProvider};

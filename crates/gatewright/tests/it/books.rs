@@ -19,6 +19,11 @@ impl Books {
         Self { client: gateway.client().bearer(&gateway.admin_token()) }
     }
 
+    /// The same by a client of one's own.
+    pub(crate) fn over(client: Client, gateway: &Gateway) -> Self {
+        Self { client: client.bearer(&gateway.admin_token()) }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
         self.client.get(path).await.expect_json(200).await
     }

@@ -33,6 +33,7 @@ pub(crate) async fn answer(
     memo: &Rc<RefCell<KeyMemo>>,
 ) -> Response<OutBody> {
     let snapshot = service.shared.snapshot.load_full();
+    let peer = peer.behind(request.headers(), &snapshot.server.trusted_proxies);
     let door = Door {
         loopback: peer.loopback,
         client: Some(peer.address),

@@ -4,6 +4,7 @@
 
 mod raw;
 mod sse;
+mod transport;
 
 use std::future::Future;
 use std::time::Duration;
@@ -12,27 +13,49 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 pub use raw::Raw;
 pub use sse::{Event, Events, SseParser};
+
+use transport::{Transport, trusting};
 
 /// Where requests go and the headers that all of them carry.
 #[derive(Debug, Clone)]
 pub struct Client {
     authority: String,
     headers: HeaderMap,
+    transport: Transport,
 }
 
 impl Client {
     /// A client of `http://host:port`; a path after it is not kept.
     pub fn new(url: &str) -> Self {
         let rest = url.strip_prefix("http://").unwrap_or_else(|| panic!("`{url}` is not an http URL"));
-        let authority = rest.split('/').next().unwrap_or(rest).to_owned();
-        Self { authority, headers: HeaderMap::new() }
+        Self { authority: authority(rest), headers: HeaderMap::new(), transport: Transport::default() }
+    }
+
+    /// A client of `https://host:port` that trusts one certificate authority (PEM).
+    pub fn secure(url: &str, authority_pem: &str) -> Self {
+        let rest = url.strip_prefix("https://").unwrap_or_else(|| panic!("`{url}` is not an https URL"));
+        let transport = Transport { tls: Some(trusting(authority_pem, false)), ..Transport::default() };
+        Self { authority: authority(rest), headers: HeaderMap::new(), transport }
+    }
+
+    /// The same over HTTP/2.
+    pub fn secure_http2(url: &str, authority_pem: &str) -> Self {
+        let mut client = Self::secure(url, authority_pem);
+        client.transport.tls = Some(trusting(authority_pem, true));
+        client.transport.http2 = true;
+        client
+    }
+
+    /// The same client from another address of this machine, such as `127.0.0.2`.
+    pub fn from(mut self, address: &str) -> Self {
+        let address = address.parse().unwrap_or_else(|_| panic!("`{address}` is no address"));
+        self.transport.from = Some(address);
+        self
     }
 
     /// The same client with one more header on every request.
@@ -87,7 +110,12 @@ impl Client {
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().map_err(|error| format!("`{path}` is no path: {error}"))?;
         *request.headers_mut() = self.headers.clone();
-        request.headers_mut().insert("host", header_value(&self.authority));
+        if self.transport.http2 {
+            let uri = format!("https://{}{path}", self.authority);
+            *request.uri_mut() = uri.parse().map_err(|error| format!("`{uri}` is no URL: {error}"))?;
+        } else {
+            request.headers_mut().insert("host", header_value(&self.authority));
+        }
         for (name, value) in headers {
             request.headers_mut().insert(header_name(name), header_value(value));
         }
@@ -95,13 +123,8 @@ impl Client {
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Reply, String> {
-        let stream = TcpStream::connect(&self.authority).await.map_err(|error| error.to_string())?;
-        stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) = handshake.map_err(|error| error.to_string())?;
         let mut driver = JoinSet::new();
-        driver.spawn(async move { drop(connection.await) });
-        let response = sender.send_request(request).await.map_err(|error| format!("{error:?}"))?;
+        let response = self.transport.exchange(&self.authority, request, &mut driver).await?;
         let (head, body) = response.into_parts();
         Ok(Reply { status: head.status.as_u16(), headers: head.headers, body, _driver: driver })
     }
@@ -183,6 +206,11 @@ async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
         Ok(value) => value,
         Err(_) => panic!("{what} took longer than {PATIENCE:?}"),
     }
+}
+
+/// What stands before the path.
+fn authority(rest: &str) -> String {
+    rest.split('/').next().unwrap_or(rest).to_owned()
 }
 
 fn header_name(name: &str) -> HeaderName {

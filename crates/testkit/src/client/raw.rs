@@ -14,9 +14,14 @@ pub struct Raw {
 }
 
 impl Raw {
-    /// Connects to `http://host:port`.
+    /// Connects to `http://host:port`, or to the port of an https URL without its encryption.
     pub async fn connect(url: &str) -> Self {
-        let authority = url.trim_start_matches("http://").split('/').next().unwrap_or_default();
+        let authority = url
+            .trim_start_matches("https://")
+            .trim_start_matches("http://")
+            .split('/')
+            .next()
+            .unwrap_or_default();
         let stream = within("connecting", TcpStream::connect(authority))
             .await
             .unwrap_or_else(|error| panic!("cannot connect to {authority}: {error}"));

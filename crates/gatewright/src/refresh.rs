@@ -1,0 +1,37 @@
+//! Files that the configuration names by their paths: looked at again while the gateway runs, so that a renewed
+//! certificate is used without a restart. Their content decides, not their dates: secrets are often mounted by links
+//! that change under the same name.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use config::snapshot::Snapshot;
+use runtime::Shutdown;
+use server::InboundTls;
+use tokio::signal::unix::Signal;
+
+/// What is kept up to date.
+#[derive(Debug)]
+pub(crate) struct Refresh {
+    pub(crate) snapshot: Arc<ArcSwap<Snapshot>>,
+    pub(crate) inbound: Arc<InboundTls>,
+}
+
+/// A few small files are read this often; a person who has just renewed a certificate looks right away.
+const EVERY: Duration = Duration::from_secs(1);
+
+impl Refresh {
+    /// Runs until the gateway stops. `hangup` is the operator's way of saying *now*.
+    pub(crate) async fn run(self, mut hangup: Signal, shutdown: Shutdown) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                _ = hangup.recv() => {}
+                () = shutdown.stopping() => return,
+            }
+            let snapshot = self.snapshot.load_full();
+            self.inbound.refresh(snapshot.server.tls.as_ref());
+        }
+    }
+}
