@@ -96,7 +96,7 @@ fn proxy(snapshot: &Snapshot) -> Result<Option<Arc<Proxy>>> {
 }
 
 /// The command line decides, then the configuration, then the environment.
-fn data_dir(options: &Serve) -> Result<std::path::PathBuf> {
+pub(crate) fn data_dir(options: &Serve) -> Result<std::path::PathBuf> {
     if options.data_dir.is_some() {
         return paths::data_dir(options.data_dir.clone());
     }

@@ -39,6 +39,12 @@ pub enum StoreError {
     IdempotencyReuse { key: String },
     #[error("`{file}` is damaged or no database; it has to be put aside, or replaced by a backup")]
     Corrupt { file: String },
+    #[error("`{path}` is not empty; a backup is restored into an empty directory only")]
+    NotEmpty { path: PathBuf },
+    #[error("a restore into `{path}` did not finish; empty the directory and restore again")]
+    Unfinished { path: PathBuf },
+    #[error("`{file}` cannot be restored: {why}")]
+    BadBackup { file: String, why: String },
     #[error("`{what}` cannot be read back: {why}")]
     Damaged { what: String, why: String },
     #[error("`{path}` cannot be used: {source}")]
@@ -77,6 +83,9 @@ impl StoreError {
             Self::Full { .. }
             | Self::NewerSchema { .. }
             | Self::Corrupt { .. }
+            | Self::NotEmpty { .. }
+            | Self::Unfinished { .. }
+            | Self::BadBackup { .. }
             | Self::Damaged { .. }
             | Self::Io { .. }
             | Self::Database { .. } => ErrorKind::Internal,

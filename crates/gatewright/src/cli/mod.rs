@@ -22,7 +22,7 @@ pub(crate) use keys::{KeyFields, Keys, Revoke};
 pub(crate) use objects::{
     Create, Delete, InProject, List, Nowhere, ObjectFields, Objects, Place, Set, ShowObject,
 };
-pub(crate) use operations::{Audit, AuditList, Doctor, Login};
+pub(crate) use operations::{Audit, AuditList, Backup, Doctor, Login, Restore};
 pub(crate) use prices::PriceFields;
 pub(crate) use serve::{Check, Schema, Serve};
 pub(crate) use traces::{Show, Tail, Traces, Usage};
@@ -84,6 +84,15 @@ pub(crate) enum Command {
     /// Check a configuration file: all problems at once, with their places
     #[command(after_help = "Example:\n  gatewright check --config gatewright.yaml")]
     Check(Check),
+
+    /// Copy everything that is kept into one file, while the gateway serves or not
+    #[command(after_help = "Example:\n  gatewright backup --to gatewright-2027-01-31.tar")]
+    Backup(Backup),
+    /// Unpack a backup into an empty data directory
+    #[command(
+        after_help = "Example:\n  gatewright restore gatewright-2027-01-31.tar --data-dir /var/lib/gatewright"
+    )]
+    Restore(Restore),
 
     /// Who changed what
     #[command(subcommand, after_help = "Example:\n  gatewright audit list")]

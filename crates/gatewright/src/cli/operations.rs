@@ -1,4 +1,4 @@
-//! For whoever operates a gateway: `doctor`, `login` and `audit`.
+//! For whoever operates a gateway: `doctor`, `login`, `audit`, `backup` and `restore`.
 
 use std::path::PathBuf;
 
@@ -44,4 +44,31 @@ pub(crate) struct AuditList {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) gateway: Gateway,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The file to write; it must not exist
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
+    /// Add the key that opens the stored secrets: whoever has the file then has them. Not needed where the key comes
+    /// from the configuration
+    #[arg(long)]
+    pub(crate) with_vault_key: bool,
+    /// Add the admin token; without it, a restored gateway makes a new one
+    #[arg(long)]
+    pub(crate) with_admin_token: bool,
+    /// What to copy [default: $STATE_DIRECTORY, else $XDG_DATA_HOME/gatewright]
+    #[arg(long, value_name = "DIR", env = "GATEWRIGHT_DATA_DIR", hide_env_values = true)]
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The backup
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Where to; it must be empty or missing [default: $STATE_DIRECTORY, else $XDG_DATA_HOME/gatewright]
+    #[arg(long, value_name = "DIR", env = "GATEWRIGHT_DATA_DIR", hide_env_values = true)]
+    pub(crate) data_dir: Option<PathBuf>,
 }

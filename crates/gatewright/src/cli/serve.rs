@@ -17,6 +17,9 @@ pub(crate) struct Serve {
     /// Where everything is kept [default: $STATE_DIRECTORY, else $XDG_DATA_HOME/gatewright]
     #[arg(long, value_name = "DIR", env = "GATEWRIGHT_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+    /// Start nothing: try the migrations of this version on a copy of the databases, and say what came of it
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Args)]

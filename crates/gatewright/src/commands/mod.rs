@@ -1,12 +1,15 @@
 //! One file per command.
 
 mod audit;
+mod backup;
 mod check;
 mod doctor;
 mod inputs;
 mod login;
+mod migrations;
 mod objects;
 mod reference;
+mod restore;
 mod traces;
 mod usage;
 
@@ -22,6 +25,7 @@ pub(crate) use inputs::Inputs;
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.command {
+        Command::Serve(options) if options.check => migrations::run(&options),
         Command::Serve(options) => serve::run(&options),
         Command::Doctor(options) => doctor::run(&options),
         Command::Login(options) => login::run(&options),
@@ -35,6 +39,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Traces(command) => traces::run(command),
         Command::Usage(options) => usage::run(&options),
         Command::Check(options) => check::run(&options),
+        Command::Backup(options) => backup::run(options),
+        Command::Restore(options) => restore::run(options),
         Command::Audit(command) => audit::run(command),
         Command::Schema(options) => schema(&options),
         Command::Openapi => document(&serde_json::to_value(server::openapi())?),

@@ -13,6 +13,7 @@ mod talk;
 mod admin_api;
 mod admin_sessions;
 mod anonymous;
+mod backups;
 mod bad_bodies;
 mod broken_replies;
 mod broken_streams;

@@ -55,6 +55,15 @@ pub(super) fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0)
 }
 
+/// How far whole frames reach from the beginning.
+pub(super) fn whole(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Look::Frame { payload } = look(&bytes[at..]) {
+        at += payload.end;
+    }
+    at
+}
+
 /// Where the next whole frame begins, behind the first byte.
 pub(super) fn resync(bytes: &[u8]) -> Option<usize> {
     (1..bytes.len().saturating_sub(HEADER)).find(|&at| matches!(look(&bytes[at..]), Look::Frame { .. }))
@@ -97,5 +106,14 @@ mod tests {
         assert_eq!(resync(&bytes), Some(7));
         assert_eq!(resync(b"nothing but rubbish"), None);
         assert_eq!(look(&[0; 64]), Look::Damaged);
+    }
+
+    #[test]
+    fn whole_frames_end_where_the_first_other_thing_begins() {
+        let mut bytes = frame(b"usage");
+        bytes.extend(frame(b"more"));
+        for rest in [&b""[..], b"\x05", &[0; 100], b"rubbish that is longer than a header"] {
+            assert_eq!(whole(&[&bytes, rest].concat()), bytes.len());
+        }
     }
 }

@@ -43,6 +43,8 @@ pub struct Journal {
     dir: PathBuf,
     options: JournalOptions,
     started_at_ms: u64,
+    /// Of the next segment. A name is never used twice: the ledger may still have a position for the first one.
+    sequence: AtomicU64,
     segments: Segments,
     /// Raised when a segment can no longer be trusted; writers then begin a new one.
     generation: AtomicU64,
@@ -73,6 +75,7 @@ impl Journal {
             dir: dir.to_owned(),
             options,
             started_at_ms: u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX),
+            sequence: AtomicU64::new(0),
             segments,
             generation: AtomicU64::new(0),
             _lock: lock,
@@ -99,6 +102,11 @@ impl Journal {
         self.options.bound_bytes
     }
 
+    fn next_name(&self, executor: usize) -> String {
+        let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
+        format!("ledger-{executor}-{}-{sequence}{SUFFIX}", self.started_at_ms)
+    }
+
     fn path(&self, segment: &str) -> PathBuf {
         self.dir.join(segment)
     }
@@ -114,6 +122,17 @@ impl Journal {
 
     fn abandon_open_segments(&self) {
         self.generation.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How much of a segment's bytes was written: without the room behind the last record, and without one that was being
+/// written while the bytes were read.
+pub(crate) fn written(bytes: &[u8]) -> usize {
+    let whole = frame::whole(bytes);
+    match frame::resync(&bytes[whole..]) {
+        // Damage in the middle is copied as it is: there is something behind it.
+        Some(_) => bytes.len(),
+        None => whole,
     }
 }
 

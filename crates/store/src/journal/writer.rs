@@ -8,7 +8,7 @@ use domain::{DecisionRecord, ReservationRecord, UsageRecord};
 use super::append::AppendFile;
 use super::disk::{Operation, ask};
 use super::segments::{Extent, SegmentState};
-use super::{Journal, SUFFIX, frame};
+use super::{Journal, frame};
 use crate::codec::{CodecError, encode_decision, encode_reservation, encode_usage};
 
 /// Owned by one executor: no lock, and no system call per record where the segment is mapped.
@@ -16,7 +16,6 @@ use crate::codec::{CodecError, encode_decision, encode_reservation, encode_usage
 pub struct JournalWriter {
     journal: Arc<Journal>,
     executor: usize,
-    sequence: u32,
     /// Begun with the first record: an executor starts however the disk is.
     segment: Option<Segment>,
     /// The frame being built; kept so that a record costs no allocation.
@@ -33,7 +32,7 @@ struct Segment {
 
 impl JournalWriter {
     pub(super) fn new(journal: Arc<Journal>, executor: usize) -> Self {
-        Self { journal, executor, sequence: 0, segment: None, frame: Vec::with_capacity(512) }
+        Self { journal, executor, segment: None, frame: Vec::with_capacity(512) }
     }
 
     /// Writes `record` down. When this returns, the death of the process no longer loses it; on an error the
@@ -91,9 +90,7 @@ impl JournalWriter {
         self.journal.segments.room_for(bytes)?;
         ask(options.disk.as_ref(), Operation::Begin)?;
         loop {
-            let name =
-                format!("ledger-{}-{}-{}{SUFFIX}", self.executor, self.journal.started_at_ms, self.sequence);
-            self.sequence += 1;
+            let name = self.journal.next_name(self.executor);
             match AppendFile::create(&self.journal.path(&name), bytes, options.mapped) {
                 Ok(file) => {
                     let extent = Arc::new(Extent::new(file.try_clone()?));
@@ -123,5 +120,28 @@ impl Drop for JournalWriter {
         if let Some(segment) = self.segment.take() {
             self.journal.retire(segment.name, segment.file);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_taken_once_whatever_the_clock_says() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::open(dir.path()).unwrap();
+        // The clock went back to when an earlier process started, which left this behind.
+        let left = journal.path(&format!("ledger-0-{}-0.journal", journal.started_at_ms));
+        std::fs::write(&left, b"something").unwrap();
+        let mut names = std::collections::BTreeSet::new();
+        for _ in 0..3 {
+            let mut writer = journal.writer(0);
+            let segment = writer.begin(1).unwrap();
+            assert!(names.insert(segment.name.clone()), "{names:?}");
+            journal.retire(segment.name.clone(), segment.file);
+            std::fs::remove_file(journal.path(&segment.name)).unwrap();
+        }
+        assert_eq!(std::fs::read(&left).unwrap(), b"something");
     }
 }

@@ -96,6 +96,10 @@ impl Database {
 pub(super) struct Failed(PathBuf);
 
 impl Failed {
+    pub(super) fn new(path: &Path) -> Self {
+        Self(path.to_owned())
+    }
+
     pub(super) fn file(&self) -> std::borrow::Cow<'_, str> {
         self.0.to_string_lossy()
     }

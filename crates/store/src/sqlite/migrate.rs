@@ -12,6 +12,13 @@ pub(super) struct Schema {
     pub(super) steps: &'static [&'static str],
 }
 
+impl Schema {
+    /// What this version calls up to date.
+    pub(super) fn version(self) -> i64 {
+        i64::try_from(self.steps.len()).unwrap_or(i64::MAX)
+    }
+}
+
 pub(super) const CONTROL: Schema =
     Schema { steps: &[include_str!("schema/control-1.sql"), include_str!("schema/control-2.sql")] };
 pub(super) const LEDGER: Schema =
@@ -25,7 +32,7 @@ pub(super) async fn migrate(
     schema: Schema,
     failed: &Failed,
 ) -> Result<(), StoreError> {
-    let known = i64::try_from(schema.steps.len()).unwrap_or(i64::MAX);
+    let known = schema.version();
     let found = version(connection).await.map_err(|error| failed.because(error))?;
     if found > known {
         return Err(StoreError::NewerSchema { file: failed.file().into_owned(), found, known });

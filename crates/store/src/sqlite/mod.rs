@@ -4,6 +4,8 @@
 //! beside them. They are apart because they differ in what may be lost, how fast they grow and how they are deleted.
 
 mod aside;
+mod backup;
+mod check;
 mod control;
 mod database;
 mod insert;
@@ -13,6 +15,9 @@ mod trace;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+pub use backup::{BackupOptions, BackupReport, Manifest, backup, restore};
+pub use check::{MigrationCheck, check_migrations};
 
 use crate::files::create_private_dir;
 use crate::journal::{Journal, JournalOptions};
@@ -31,6 +36,9 @@ pub struct Stores {
 /// Opens the files below `data_dir`, creates what is missing and brings older schemas up to date.
 pub async fn open(data_dir: &Path) -> Result<Stores, StoreError> {
     create_private_dir(data_dir)?;
+    if data_dir.join(backup::RESTORING).exists() {
+        return Err(StoreError::Unfinished { path: data_dir.to_owned() });
+    }
     let (control, (ledger, ledger_aside), (traces, index_aside)) = tokio::try_join!(
         // Without the stored keys nobody would be asked for one, so this file is never replaced by an empty one.
         control::SqliteControl::open(data_dir),

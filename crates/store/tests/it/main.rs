@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod backend;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod codec;
 #[cfg(test)]
 mod control;

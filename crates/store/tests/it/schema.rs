@@ -7,7 +7,7 @@ use crate::backend::run;
 use crate::ledger::{all, fill, write};
 use crate::records::{NOON_ISH_MS, usage};
 
-async fn execute(path: &std::path::Path, sql: &'static str) {
+pub(crate) async fn execute(path: &std::path::Path, sql: &'static str) {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
     let mut connection = options.connect().await.unwrap();
     connection.execute(sql).await.unwrap();
@@ -84,5 +84,41 @@ fn a_lock_held_by_another_process_delays_the_ledger_and_its_readers_not_at_all()
         assert_eq!(seen, [usage(NOON_ISH_MS, 1)]);
         other.execute("COMMIT").await.unwrap();
         assert_eq!(applying.await.unwrap().added, 1);
+    });
+}
+
+#[test]
+fn a_migration_is_tried_on_a_copy() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        store::sqlite::open(dir.path()).await.unwrap().close().await.unwrap();
+        let fine = store::sqlite::check_migrations(dir.path()).await.unwrap();
+        assert!(
+            !fine.is_empty() && fine.iter().all(|check| !check.is_due() && check.problem.is_none()),
+            "{fine:?}"
+        );
+
+        // A file of the first version.
+        std::fs::remove_file(dir.path().join("ledger.db")).unwrap();
+        let options = sqlx::sqlite::SqliteConnectOptions::new();
+        let options = options.filename(dir.path().join("ledger.db")).create_if_missing(true);
+        let mut old = options.connect().await.unwrap();
+        old.execute(include_str!("../../src/sqlite/schema/ledger-1.sql")).await.unwrap();
+        old.execute("PRAGMA user_version = 1").await.unwrap();
+        old.close().await.unwrap();
+        let before = std::fs::read(dir.path().join("ledger.db")).unwrap();
+        let checks = store::sqlite::check_migrations(dir.path()).await.unwrap();
+        let ledger = checks.iter().find(|check| check.file == "ledger.db").unwrap();
+        assert!(ledger.is_due() && ledger.problem.is_none(), "{ledger:?}");
+        assert_eq!(std::fs::read(dir.path().join("ledger.db")).unwrap(), before, "only a copy was touched");
+        assert!(!dir.path().join(".migration-check").exists());
+
+        // One that cannot be migrated, and one from the future.
+        execute(&dir.path().join("ledger.db"), "DROP TABLE callers").await;
+        execute(&dir.path().join("control.db"), "PRAGMA user_version = 99").await;
+        let checks = store::sqlite::check_migrations(dir.path()).await.unwrap();
+        let problem = |file: &str| checks.iter().find(|check| check.file == file).unwrap().problem.as_ref();
+        assert!(problem("ledger.db").is_some(), "{checks:?}");
+        assert!(matches!(problem("control.db"), Some(StoreError::NewerSchema { .. })), "{checks:?}");
     });
 }
