@@ -15,7 +15,7 @@ use runtime::{Clock, ExecutorContext, IdSource, Listeners, Shutdown, Tasks};
 use server::{Acceptor, AdminParts, AdminState, ConnectionLimits, Health, InboundTls, Service, Shared};
 use telemetry::Recorder;
 use upstream::{Client, Proxy, Tls};
-use vault::{DataDir, Environment, KeyHasher};
+use vault::{DataDir, Environment, KeyHasher, Vault};
 
 /// A configuration file as a snapshot, or everything that is wrong with it.
 pub(crate) fn read_file(path: &Path, hasher: &KeyHasher) -> Result<Result<Compiled, Vec<Diagnostic>>> {
@@ -100,6 +100,7 @@ pub(crate) fn shared(
         control: recorder.control(),
         tokens,
         hasher: Arc::clone(hasher),
+        vault: Arc::new(Vault::open(data, None)?),
         health: health.clone(),
         snapshot: Arc::clone(&snapshot),
     });

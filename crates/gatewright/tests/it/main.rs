@@ -5,12 +5,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a missing value is a failure")]
 
+mod admin;
 mod books;
 mod program;
 mod scene;
 mod talk;
 
 mod admin_api;
+mod admin_objects;
 mod admin_sessions;
 mod anonymous;
 mod backups;

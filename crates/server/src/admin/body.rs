@@ -90,20 +90,11 @@ impl Fields {
         }
     }
 
-    #[expect(dead_code, reason = "for the routes that change something, which follow")]
+    #[expect(dead_code, reason = "for applying several objects at once, which follows")]
     pub(super) fn flag(&mut self, name: &'static str) -> Option<bool> {
         match self.take(name)? {
             Value::Bool(flag) => Some(flag),
             _ => self.wrong(name, format!("`{name}` is `true` or `false`")),
-        }
-    }
-
-    #[expect(dead_code, reason = "for the routes that change something, which follow")]
-    pub(super) fn integer(&mut self, name: &'static str) -> Option<i64> {
-        let value = self.take(name)?;
-        match value.as_i64() {
-            Some(number) => Some(number),
-            None => self.wrong(name, format!("`{name}` is a whole number")),
         }
     }
 

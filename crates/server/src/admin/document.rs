@@ -11,12 +11,15 @@ use utoipa::OpenApi;
 
 use super::access::{Access, Declared, Routes};
 use super::problem::{Code, ProblemView};
-use super::{audit, calls, declare, login_links, sessions, traces, usage, version};
+use super::{RESOURCES, audit, calls, declare, keys, login_links, objects, sessions, traces, usage, version};
 
 /// The OpenAPI document of the admin API.
 pub fn openapi() -> Value {
     let mut document = serde_json::to_value(Described::openapi()).unwrap_or_default();
     components(&mut document);
+    for resource in RESOURCES {
+        objects::describe(&mut document, resource);
+    }
     for route in declare(Routes::new(None)).declared() {
         if route.path.starts_with("/api/") {
             complete(&mut document, route);
@@ -37,7 +40,7 @@ pub fn openapi() -> Value {
     paths(
         sessions::begin, sessions::read, sessions::end, login_links::create,
         calls::list, calls::tail, calls::one, traces::list, traces::one, usage::sums,
-        audit::list, version::version, serve,
+        keys::revoke, audit::list, version::version, serve,
     ),
     components(schemas(ProblemView)),
     tags(
@@ -91,7 +94,7 @@ struct Shared {
     header: Option<(&'static str, &'static str)>,
 }
 
-const SHARED: [Shared; 11] = [
+const SHARED: [Shared; 12] = [
     Shared::new(400, "Malformed", "the request cannot be read"),
     Shared::new(401, "Unauthenticated", "nobody is logged in, or the token is wrong")
         .header("www-authenticate", "how to authenticate"),
@@ -105,6 +108,7 @@ const SHARED: [Shared; 11] = [
     ),
     Shared::new(413, "BodyTooLarge", "the body is larger than 1 MiB"),
     Shared::new(415, "UnsupportedMediaType", "the body is not `application/json`"),
+    Shared::new(428, "RevisionRequired", "say which revision is changed; `revision` is the one it is at"),
     Shared::new(422, "Invalid", "the body can be read and makes no sense; `errors` says what is wrong where"),
     Shared::new(429, "TooManyAttempts", "too many wrong logins came from this address")
         .header("retry-after", "in how many seconds to try again"),

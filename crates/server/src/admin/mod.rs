@@ -4,12 +4,21 @@ mod access;
 mod audit;
 mod body;
 mod calls;
+mod credentials;
 mod document;
+mod endpoints;
+mod keys;
+mod live;
 mod login_links;
+mod objects;
+mod prices;
 mod problem;
+mod projects;
 mod sessions;
 mod state;
 mod strict;
+mod targets;
+mod teams;
 mod traces;
 mod usage;
 mod version;
@@ -19,7 +28,7 @@ use axum::Router;
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::response::Response;
-use domain::{Permission, Scope};
+use domain::{ObjectKind, Permission, Scope};
 use store::Within;
 
 use crate::operations;
@@ -30,6 +39,7 @@ pub use state::{AdminParts, AdminState};
 pub(crate) use problem::Problem;
 
 use access::{Access, Routes};
+use objects::Resource;
 
 /// What an administrator sees.
 pub(super) const EVERYTHING: Within = Within::organization(Scope::DEFAULT.organization);
@@ -45,11 +55,24 @@ pub fn router(state: &AdminState) -> Router {
         .fallback(problem::not_found)
 }
 
+/// The kinds of objects, those that others refer to first.
+const RESOURCES: [Resource; 7] = [
+    teams::TEAMS,
+    projects::PROJECTS,
+    credentials::CREDENTIALS,
+    targets::TARGETS,
+    endpoints::ENDPOINTS,
+    keys::KEYS,
+    prices::PRICES,
+];
+
 /// Every route with what it asks of its caller.
 fn declare(routes: Routes) -> Routes {
     use Access::{Administrator, Anybody, May, Open};
     use Permission::{ReadAudit, ReadCalls, ReadContent, ReadUsage};
-    routes
+    let objects = RESOURCES.into_iter().fold(routes, |routes, resource| resource.declare(routes));
+    objects
+        .post("/api/v1/keys/{id}/revoke", May(Permission::Write(ObjectKind::Key)), keys::revoke)
         .get("/login", Open, sessions::follow)
         .post("/api/v1/session", Open, sessions::begin)
         .get("/api/v1/session", Anybody, sessions::read)

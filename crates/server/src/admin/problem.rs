@@ -9,9 +9,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::{CallError, ErrorKind};
 use serde::{Serialize, Serializer};
-use store::StoreError;
+use store::{ObjectUse, StoreError};
 use utoipa::ToSchema;
-use vault::NoRandomness;
+use vault::{NoRandomness, VaultError};
 
 use crate::models;
 
@@ -191,7 +191,6 @@ impl Problem {
         Self::invalid(vec![FieldError::new(pointer, message)])
     }
 
-    #[expect(dead_code, reason = "for the routes that change something, which follow")]
     pub(crate) fn in_use(detail: impl Into<String>, used_by: Vec<User>) -> Self {
         Self { used_by, ..Self::new(Code::InUse, detail) }
     }
@@ -202,7 +201,6 @@ impl Problem {
         self
     }
 
-    #[expect(dead_code, reason = "for the routes that change something, which follow")]
     pub(crate) fn with_revision(mut self, revision: i64) -> Self {
         self.revision = Some(revision);
         self
@@ -228,16 +226,60 @@ impl FieldError {
     }
 }
 
+impl From<&ObjectUse> for User {
+    fn from(user: &ObjectUse) -> Self {
+        Self { kind: user.kind.name(), id: user.kind.print(user.id), name: user.name.clone() }
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        if let StoreError::BadCursor { .. } = error {
-            return Self::malformed(error.to_string());
+        let told = error.to_string();
+        match error {
+            StoreError::BadCursor { .. } => return Self::malformed(told),
+            StoreError::Stale { found, .. } => {
+                return Self::new(Code::StaleRevision, told).with_revision(found);
+            }
+            StoreError::Exists { .. } | StoreError::SecretReused { .. } => {
+                return Self::new(Code::AlreadyExists, told);
+            }
+            StoreError::NotFound { .. } => return Self::missing(told),
+            StoreError::InUse { by, .. } => {
+                return Self::in_use(told, by.iter().map(User::from).collect());
+            }
+            StoreError::MissingReference { .. } => return Self::new(Code::MissingReference, told),
+            StoreError::MissingSecret { field, .. } => {
+                let message = format!("`{field}` is missing: there is none stored to keep");
+                return Self::invalid_at(&format!("/{}", field.replace('.', "/")), message);
+            }
+            StoreError::IdempotencyReuse { .. } => return Self::new(Code::IdempotencyKeyReused, told),
+            // The vault key was rotated away in this moment; sealed again, it goes.
+            StoreError::RetiredVaultKey { .. }
+            | StoreError::Busy { .. }
+            | StoreError::Full { .. }
+            | StoreError::NewerSchema { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::Io { .. }
+            | StoreError::Database { .. } => {}
         }
         // The text may name files; it goes to the log, not to whoever asks.
-        tracing::error!(%error, "the store cannot answer");
+        tracing::error!(error = told, "the store cannot answer");
         let detail =
             "the store cannot answer right now; try again, and look into the gateway's log if it stays so";
         Self::new(Code::StoreUnavailable, detail).retry_after(1)
+    }
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Store(error) => error.into(),
+            error => {
+                tracing::error!(%error, "the vault cannot do its work");
+                Self::new(Code::Internal, "the vault cannot do its work; the gateway's log has more")
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use axum::extract::FromRef;
 use config::snapshot::Snapshot;
 use domain::Secret;
 use store::{ControlStore, Ledger, TraceStore};
-use vault::KeyHasher;
+use vault::{KeyHasher, Vault};
 
 use super::access::Throttle;
 use crate::Health;
@@ -23,6 +23,7 @@ pub struct AdminParts {
     /// Any of these opens everything.
     pub tokens: Vec<Secret<String>>,
     pub hasher: Arc<KeyHasher>,
+    pub vault: Arc<Vault>,
     pub health: Health,
     /// For the names of what records know by its id only.
     pub snapshot: Arc<ArcSwap<Snapshot>>,

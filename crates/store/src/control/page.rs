@@ -36,7 +36,17 @@ pub struct ObjectCursor {
 
 impl ObjectCursor {
     pub fn behind(object: &StoredObject) -> Self {
-        Self { name: object.name.clone(), id: object.id }
+        Self::at((&object.name, object.id))
+    }
+
+    /// Behind whatever stands at this place.
+    pub fn at((name, id): (&str, ObjectId)) -> Self {
+        Self { name: name.to_owned(), id }
+    }
+
+    /// Whether what stands at this place comes after it.
+    pub fn is_before(&self, place: (&str, ObjectId)) -> bool {
+        (self.name.as_str(), self.id) < place
     }
 }
 

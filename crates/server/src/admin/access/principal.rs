@@ -19,7 +19,6 @@ pub(in crate::admin) struct Principal {
     /// What exists for them.
     pub(in crate::admin) within: Within,
     /// Where something goes that names no project.
-    #[expect(dead_code, reason = "for the routes that change something, which follow")]
     pub(in crate::admin) home: Scope,
     pub(in crate::admin) permissions: Permissions,
 }

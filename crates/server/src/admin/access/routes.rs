@@ -61,7 +61,6 @@ impl Routes {
         self.declare(Method::POST, MethodFilter::POST, path, access, handler)
     }
 
-    #[expect(dead_code, reason = "for the routes that change something, which follow")]
     pub(in crate::admin) fn put<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
     where
         H: Handler<T, AdminState>,
@@ -70,7 +69,6 @@ impl Routes {
         self.declare(Method::PUT, MethodFilter::PUT, path, access, handler)
     }
 
-    #[expect(dead_code, reason = "for the routes that change something, which follow")]
     pub(in crate::admin) fn patch<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
     where
         H: Handler<T, AdminState>,

@@ -1,0 +1,93 @@
+//! From names to ids. A name is looked up in the project of the object that uses it, and then in project `default`,
+//! whose objects are everybody's.
+
+use config::objects::{Draft, FieldProblem, Reference};
+use domain::{ObjectId, ObjectKind, ProjectId, Scope};
+
+use super::super::EVERYTHING;
+use super::super::problem::{FieldError, Problem};
+use super::super::state::Inner;
+
+/// Objects that are written together may refer to each other.
+#[derive(Debug, Default)]
+pub(in crate::admin) struct Batch {
+    objects: Vec<(ObjectKind, ProjectId, String, ObjectId)>,
+}
+
+impl Batch {
+    #[expect(dead_code, reason = "for applying several objects at once, which follows")]
+    pub(in crate::admin) fn add(&mut self, kind: ObjectKind, project: ProjectId, name: &str, id: ObjectId) {
+        self.objects.push((kind, project, name.to_owned(), id));
+    }
+
+    fn find(&self, kind: ObjectKind, project: ProjectId, name: &str) -> Option<ObjectId> {
+        let found = self.objects.iter().find(|(k, p, n, _)| *k == kind && *p == project && n == name);
+        found.map(|(.., id)| *id)
+    }
+}
+
+impl Inner {
+    /// The stored objects that a draft in this project refers to. What the file declares is there as well, and has no
+    /// row to refer to.
+    pub(in crate::admin) async fn references(
+        &self,
+        draft: &Draft,
+        scope: Scope,
+        batch: &Batch,
+    ) -> Result<Vec<ObjectId>, Problem> {
+        let mut references = Vec::new();
+        let mut missing = Vec::new();
+        // What an object belongs to is its scope.
+        let named =
+            draft.names.iter().filter(|name| !matches!(name.kind, ObjectKind::Team | ObjectKind::Project));
+        for name in named {
+            match self.resolve(name, scope, batch).await? {
+                Some(Some(id)) if !references.contains(&id) => references.push(id),
+                Some(_) => {}
+                None => missing.push(FieldError {
+                    pointer: name.pointer.clone(),
+                    message: format!("there is no {} `{}`", name.kind, name.name),
+                    help: Some(format!("`GET /api/v1/{}` lists them", name.kind.plural())),
+                }),
+            }
+        }
+        if missing.is_empty() { Ok(references) } else { Err(Problem::invalid(missing)) }
+    }
+
+    /// `None`: there is none; `Some(None)`: it is declared in the file.
+    async fn resolve(
+        &self,
+        name: &Reference,
+        scope: Scope,
+        batch: &Batch,
+    ) -> Result<Option<Option<ObjectId>>, Problem> {
+        let own = [scope, Scope::DEFAULT];
+        let places = if scope.project == Scope::DEFAULT.project { &own[..1] } else { &own[..] };
+        for place in places {
+            let declared = self.declared_one(EVERYTHING, name.kind, |object| {
+                object.name == name.name && object.scope.project == place.project
+            });
+            if declared.is_some() {
+                return Ok(Some(None));
+            }
+            if let Some(id) = batch.find(name.kind, place.project, &name.name) {
+                return Ok(Some(Some(id)));
+            }
+            let stored = self.control.find(EVERYTHING, name.kind, *place, &name.name).await?;
+            if let Some(stored) = stored {
+                return Ok(Some(Some(stored.id)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What is wrong with a document.
+pub(super) fn refused(problems: Vec<FieldProblem>) -> Problem {
+    Problem::invalid(
+        problems
+            .into_iter()
+            .map(|FieldProblem { pointer, message, help }| FieldError { pointer, message, help })
+            .collect(),
+    )
+}
