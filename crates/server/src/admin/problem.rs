@@ -253,15 +253,8 @@ impl From<StoreError> for Problem {
                 return Self::invalid_at(&format!("/{}", field.replace('.', "/")), message);
             }
             StoreError::IdempotencyReuse { .. } => return Self::new(Code::IdempotencyKeyReused, told),
-            // The vault key was rotated away in this moment; sealed again, it goes.
-            StoreError::RetiredVaultKey { .. }
-            | StoreError::Busy { .. }
-            | StoreError::Full { .. }
-            | StoreError::NewerSchema { .. }
-            | StoreError::Damaged { .. }
-            | StoreError::Corrupt { .. }
-            | StoreError::Io { .. }
-            | StoreError::Database { .. } => {}
+            // Whatever else it is, it is the gateway's own trouble.
+            _ => {}
         }
         // The text may name files; it goes to the log, not to whoever asks.
         tracing::error!(error = told, "the store cannot answer");
