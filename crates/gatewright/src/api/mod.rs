@@ -74,6 +74,13 @@ impl Api {
         })
     }
 
+    /// For requests that work through a lot.
+    #[must_use]
+    pub(crate) fn patient(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// The URL that the person gave.
     pub(crate) fn base(&self) -> &str {
         &self.base
@@ -82,6 +89,12 @@ impl Api {
     /// Gets a resource; every `path` begins with `/api/v1/`.
     pub(crate) async fn get(&self, path: &str) -> Result<Value> {
         self.send(Method::GET, path, None, None).await
+    }
+
+    /// Gets a text that is no JSON.
+    pub(crate) async fn get_text(&self, path: &str) -> Result<String> {
+        let body = self.exchange(Method::GET, path, None, None).await?;
+        String::from_utf8(body).ok().with_context(|| format!("{} did not answer with a text", self.base))
     }
 
     /// Gets a resource that may be missing.

@@ -1,6 +1,7 @@
 //! The command line: one file per family of commands. What a command takes stands here; what it does is in
 //! `commands`. No argument ever is a secret: the arguments of a process can be read by every user of its machine.
 
+mod configuration;
 mod credentials;
 mod endpoints;
 mod groups;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use configuration::{Apply, Diff, Export, Reload};
 pub(crate) use credentials::CredentialFields;
 pub(crate) use endpoints::{EndpointFields, TargetArgument, TargetFields, TargetPlace};
 pub(crate) use groups::{ProjectFields, TeamFields};
@@ -22,7 +24,7 @@ pub(crate) use keys::{KeyFields, Keys, Revoke};
 pub(crate) use objects::{
     Create, Delete, InProject, List, Nowhere, ObjectFields, Objects, Place, Set, ShowObject,
 };
-pub(crate) use operations::{Audit, AuditList, Backup, Doctor, Login, Restore};
+pub(crate) use operations::{Audit, AuditList, Backup, Doctor, Login, Restore, Vault};
 pub(crate) use prices::PriceFields;
 pub(crate) use serve::{Check, Schema, Serve};
 pub(crate) use traces::{Show, Tail, Traces, Usage};
@@ -85,6 +87,20 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  gatewright check --config gatewright.yaml")]
     Check(Check),
 
+    /// Have the running gateway read its file again
+    #[command(after_help = "Example:\n  gatewright reload")]
+    Reload(Reload),
+    /// Print what is stored as a file that `apply` takes
+    #[command(after_help = "Example:\n  gatewright export -o stored.yaml")]
+    Export(Export),
+    /// Say what `apply` would change
+    #[command(after_help = "Example:\n  gatewright diff -f stored.yaml")]
+    Diff(Diff),
+    /// Make what is stored look like a file
+    #[command(after_help = "Example:\n  gatewright apply -f stored.yaml --dry-run\n  \
+        OPENAI_API_KEY=… gatewright apply -f stored.yaml")]
+    Apply(Apply),
+
     /// Copy everything that is kept into one file, while the gateway serves or not
     #[command(after_help = "Example:\n  gatewright backup --to gatewright-2027-01-31.tar")]
     Backup(Backup),
@@ -94,6 +110,9 @@ pub(crate) enum Command {
     )]
     Restore(Restore),
 
+    /// The keys that secrets are encrypted with
+    #[command(subcommand, after_help = "Example:\n  gatewright vault status")]
+    Vault(Vault),
     /// Who changed what
     #[command(subcommand, after_help = "Example:\n  gatewright audit list")]
     Audit(Audit),

@@ -1,4 +1,4 @@
-//! For whoever operates a gateway: `doctor`, `login`, `audit`, `backup` and `restore`.
+//! For whoever operates a gateway: `doctor`, `login`, `vault`, `audit`, `backup` and `restore`.
 
 use std::path::PathBuf;
 
@@ -23,6 +23,25 @@ pub(crate) struct Login {
     /// Print the link even where standard output is no terminal
     #[arg(long)]
     pub(crate) print: bool,
+    #[command(flatten)]
+    pub(crate) gateway: Gateway,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Vault {
+    /// Say which keys secrets are encrypted with
+    #[command(after_help = "Example:\n  gatewright vault status")]
+    Status(VaultAction),
+    /// Encrypt all secrets with a new key, while serving
+    #[command(after_help = "Example:\n  gatewright vault rotate")]
+    Rotate(VaultAction),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VaultAction {
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) gateway: Gateway,
 }

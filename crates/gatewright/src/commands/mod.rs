@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod check;
+mod configuration;
 mod doctor;
 mod inputs;
 mod login;
@@ -12,6 +13,7 @@ mod reference;
 mod restore;
 mod traces;
 mod usage;
+mod vault;
 
 use std::process::ExitCode;
 
@@ -39,6 +41,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Traces(command) => traces::run(command),
         Command::Usage(options) => usage::run(&options),
         Command::Check(options) => check::run(&options),
+        Command::Reload(options) => configuration::reload(&options),
+        Command::Export(options) => configuration::export(&options),
+        Command::Diff(options) => configuration::diff(&options),
+        Command::Apply(options) => configuration::apply(&options),
+        Command::Vault(command) => vault::run(command),
         Command::Backup(options) => backup::run(options),
         Command::Restore(options) => restore::run(options),
         Command::Audit(command) => audit::run(command),

@@ -22,15 +22,15 @@ fn relative_to(time: &str, now: Timestamp) -> String {
     }
 }
 
-/// `2026-11-22 21:04:10 (3 min ago)`, in the time zone of whoever looks.
+/// `2026-11-22 21:04:10`, in the time zone of whoever looks.
 pub(crate) fn local(time: &str) -> String {
-    match read(time) {
-        Some(moment) => {
-            let zoned = moment.to_zoned(TimeZone::system());
-            format!("{} ({})", zoned.strftime("%Y-%m-%d %H:%M:%S"), relative(time))
-        }
-        None => time.to_owned(),
-    }
+    let zoned = read(time).map(|moment| moment.to_zoned(TimeZone::system()));
+    zoned.map_or_else(|| time.to_owned(), |zoned| zoned.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// `2026-11-22 21:04:10 (3 min ago)`
+pub(crate) fn full(time: &str) -> String {
+    if read(time).is_none() { time.to_owned() } else { format!("{} ({})", local(time), relative(time)) }
 }
 
 /// The largest unit of which there are two, else the next one: `90 s`, `3 h`, `40 days`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Finding, Seen};
+use super::{Finding, Seen, objects};
 use crate::api::{Api, Problem};
 use crate::cli::Doctor;
 
@@ -41,6 +41,7 @@ pub(super) async fn look(options: &Doctor, findings: &mut Vec<Finding>) -> Optio
     };
     let version = version.get("version").and_then(Value::as_str).unwrap_or("unknown");
     findings.push(Finding::ok(ABOUT, format!("version {version} answers at {}", api.base())));
+    objects::look(&api, findings).await;
     Some(Seen::default())
 }
 

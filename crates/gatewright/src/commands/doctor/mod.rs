@@ -6,6 +6,7 @@ mod data_directory;
 mod file;
 mod finding;
 mod gateway;
+mod objects;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -72,6 +72,5 @@ fn nothing<F: ObjectFields>(filtered: bool) -> String {
     if filtered {
         return format!("no {} like that", F::KIND.plural());
     }
-    let example = format!("gatewright {} create {} {}", F::KIND, F::EXAMPLE_NAME, F::EXAMPLE_CREATE);
-    format!("no {} yet; make one with `{}`", F::KIND.plural(), example.trim_end())
+    format!("no {} yet; `gatewright {} create --help` shows how to make one", F::KIND.plural(), F::KIND)
 }

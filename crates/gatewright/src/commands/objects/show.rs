@@ -48,7 +48,7 @@ pub(super) fn print(kind: ObjectKind, object: &Value) {
         let shown = match value {
             _ if ABOUT.contains(&name.as_str()) => continue,
             Value::Null => continue,
-            Value::String(moment) if TIMES.contains(&name.as_str()) => time::local(moment),
+            Value::String(moment) if TIMES.contains(&name.as_str()) => time::full(moment),
             value => output::flow(value),
         };
         fields.push((name.clone(), shown));
@@ -62,7 +62,7 @@ pub(super) fn print(kind: ObjectKind, object: &Value) {
 fn about(object: &Value) -> Vec<(String, String)> {
     let moment = |name: &str| match text(object, name) {
         moment if moment.is_empty() => moment,
-        moment => time::local(&moment),
+        moment => time::full(&moment),
     };
     let origin = match (text(object, "declared_at"), revision(object)) {
         (declared, _) if text(object, "source") == "file" => declared,
