@@ -91,11 +91,12 @@ pub(crate) async fn read(mut body: Incoming, cap: usize, patience: Duration) -> 
     if body.size_hint().lower() > cap as u64 {
         return Err(too_large(cap));
     }
-    let late = || {
-        let message = format!("the body did not arrive within {patience:?} (`server.caps.body_read`)");
-        CallError::new(ErrorKind::RequestTimeout, message)
-    };
-    tokio::time::timeout(patience, collect(&mut body, cap)).await.map_err(|_| late())?
+    tokio::time::timeout(patience, collect(&mut body, cap)).await.map_err(|_| late(patience))?
+}
+
+pub(crate) fn late(patience: Duration) -> CallError {
+    let message = format!("the body did not arrive within {patience:?} (`server.caps.body_read`)");
+    CallError::new(ErrorKind::RequestTimeout, message)
 }
 
 async fn collect(body: &mut Incoming, cap: usize) -> Result<Bytes, CallError> {
@@ -133,7 +134,7 @@ async fn next(body: &mut Incoming) -> Result<Option<Bytes>, CallError> {
     Ok(None)
 }
 
-fn too_large(cap: usize) -> CallError {
+pub(crate) fn too_large(cap: usize) -> CallError {
     let message = format!("the body is larger than {cap} bytes (`server.caps.body`); send less");
     CallError::new(ErrorKind::BodyTooLarge, message)
 }

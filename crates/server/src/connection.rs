@@ -1,6 +1,5 @@
 //! Accepting connections on one executor and serving them until they end or the server stops.
 
-use std::cell::RefCell;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,14 +9,13 @@ use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use pipeline::KeyMemo;
 use runtime::{ExecutorContext, Tasks};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use crate::handshake::{Handshakes, handshake};
 use crate::peer::Peer;
-use crate::service::Service;
+use crate::service::{Guest, Service};
 use crate::tls::{H2, InboundTls};
 
 /// What a connection may take.
@@ -127,26 +125,40 @@ impl Guests {
             tracing::debug!(%error, "a client's socket refuses TCP_NODELAY");
         }
         let Some(acceptor) = self.tls.acceptor() else {
-            return self.http1(stream, Peer::of(peer, self.local, false)).await;
+            return self.http1(stream, Guest::new(Peer::of(peer, self.local, false))).await;
         };
         // Few connections for many calls: their first moments need not be small.
         let shaken = Box::pin(handshake(stream, &acceptor, &self.handshakes, self.limits.header_read)).await;
         let Some(stream) = shaken else { return };
-        let peer = Peer::of(peer, self.local, true);
+        let guest = Guest::new(Peer::of(peer, self.local, true));
         if stream.get_ref().1.alpn_protocol() == Some(H2) {
-            Box::pin(self.http2(stream, peer)).await;
+            Box::pin(self.http2(stream, guest)).await;
         } else {
-            Box::pin(self.http1(stream, peer)).await;
+            Box::pin(self.http1(stream, guest)).await;
         }
     }
 
-    async fn http1(&self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
+    async fn http1(&self, stream: impl AsyncRead + AsyncWrite + Unpin, guest: Guest) {
         let shutdown = &self.context.shutdown;
-        let late = shutdown.is_stopping();
-        let (service, memo) = (Rc::clone(&self.service), Rc::new(RefCell::new(KeyMemo::default())));
+        if shutdown.is_stopping() {
+            return Box::pin(self.anything(stream, guest, true)).await;
+        }
+        // Calls as they usually come; everything else, and whatever follows it on this connection, is hyper's.
+        match crate::http1::serve(stream, &self.service, &guest, shutdown, self.limits.header_read).await {
+            Ok(Some(rest)) => Box::pin(self.anything(rest, guest, false)).await,
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, peer = %guest.peer.address, "a connection ended early"),
+        }
+    }
+
+    /// Serves whatever HTTP/1.1 can carry. A `late` connection came while the server stops.
+    async fn anything(&self, stream: impl AsyncRead + AsyncWrite + Unpin, guest: Guest, late: bool) {
+        let shutdown = &self.context.shutdown;
+        let peer = guest.peer;
+        let (service, guest) = (Rc::clone(&self.service), Rc::new(guest));
         let answer = service_fn(move |request| {
-            let (service, memo) = (Rc::clone(&service), Rc::clone(&memo));
-            async move { service.answer(request, peer, &memo).await }
+            let (service, guest) = (Rc::clone(&service), Rc::clone(&guest));
+            async move { service.answer(request, &guest).await }
         });
         let header_read = self.limits.header_read;
         let connection = http1::Builder::new()
@@ -171,11 +183,12 @@ impl Guests {
         }
     }
 
-    async fn http2(&self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static, peer: Peer) {
-        let (service, memo) = (Rc::clone(&self.service), Rc::new(RefCell::new(KeyMemo::default())));
+    async fn http2(&self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static, guest: Guest) {
+        let peer = guest.peer;
+        let (service, guest) = (Rc::clone(&self.service), Rc::new(guest));
         let answer = service_fn(move |request| {
-            let (service, memo) = (Rc::clone(&service), Rc::clone(&memo));
-            async move { service.answer(request, peer, &memo).await }
+            let (service, guest) = (Rc::clone(&service), Rc::clone(&guest));
+            async move { service.answer(request, &guest).await }
         });
         let connection = http2::Builder::new(OnThisExecutor(self.context.tasks.clone()))
             .timer(TokioTimer::new())

@@ -8,6 +8,7 @@ mod body;
 mod connection;
 mod forwarded;
 mod handshake;
+mod http1;
 mod models;
 mod operations;
 mod peer;

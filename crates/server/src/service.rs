@@ -14,9 +14,9 @@ use config::snapshot::Snapshot;
 use domain::{CallError, Dialect, ErrorKind};
 use futures_util::FutureExt;
 use http::header::{CONNECTION, HOST};
-use http::{HeaderValue, Request, Response, Version};
+use http::{HeaderMap, HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
-use pipeline::{KeyMemo, Pipeline};
+use pipeline::{Door, KeyMemo, Pipeline};
 use runtime::Tasks;
 use tokio::runtime::Handle;
 use tower::ServiceExt;
@@ -55,16 +55,15 @@ impl Service {
     pub(crate) async fn answer(
         &self,
         mut request: Request<Incoming>,
-        peer: Peer,
-        memo: &Rc<RefCell<KeyMemo>>,
+        guest: &Guest,
     ) -> Result<Response<OutBody>, Infallible> {
         let version = request.version();
         if version == Version::HTTP_2 {
             name_host(&mut request);
         }
         let mut response = match models::route(request.method(), request.uri().path()) {
-            Some(route) => self.call(route, request, peer, memo).await,
-            None => self.elsewhere(request, peer).await,
+            Some(route) => self.call(route, request, guest).await,
+            None => self.elsewhere(request, guest.peer).await,
         };
         if self.pipeline.shutdown.is_stopping() && version != Version::HTTP_2 {
             // The client's next request should go to somebody who stays.
@@ -73,22 +72,19 @@ impl Service {
         Ok(response)
     }
 
-    async fn call(
-        &self,
-        route: Route,
-        request: Request<Incoming>,
-        peer: Peer,
-        memo: &Rc<RefCell<KeyMemo>>,
-    ) -> Response<OutBody> {
+    async fn call(&self, route: Route, request: Request<Incoming>, guest: &Guest) -> Response<OutBody> {
         let dialect = route.dialect();
-        let call = models::answer(self, route, request, peer, memo);
+        let call = models::answer(self, route, request, guest);
         // A defect in one call is a 500 for that call. Its books are closed by their guard while the panic unwinds.
         let response = AssertUnwindSafe(call).catch_unwind().await;
-        response.unwrap_or_else(|_| {
-            tracing::error!("a call ended in a panic; please report this");
-            let error = CallError::new(ErrorKind::Internal, "a defect in the gateway; the log has more");
-            models::refusal(self, dialect, &error)
-        })
+        response.unwrap_or_else(|_| self.defect(dialect))
+    }
+
+    /// What is told about a call that ended in a panic.
+    pub(crate) fn defect(&self, dialect: Dialect) -> Response<OutBody> {
+        tracing::error!("a call ended in a panic; please report this");
+        let error = CallError::new(ErrorKind::Internal, "a defect in the gateway; the log has more");
+        models::refusal(self, dialect, &error)
     }
 
     async fn elsewhere(&self, mut request: Request<Incoming>, peer: Peer) -> Response<OutBody> {
@@ -124,6 +120,34 @@ fn name_host(request: &mut Request<Incoming>) {
     if let Some(authority) = authority {
         request.headers_mut().insert(HOST, authority);
     }
+}
+
+/// Who is at the other end of a connection.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    pub(crate) peer: Peer,
+    memo: Rc<RefCell<KeyMemo>>,
+}
+
+impl Guest {
+    pub(crate) fn new(peer: Peer) -> Self {
+        Self { peer, memo: Rc::default() }
+    }
+
+    /// Where a request came in: at this connection, or at that of a proxy that is believed.
+    pub(crate) fn door(&self, snapshot: &Snapshot, headers: &HeaderMap, query: Option<&str>) -> Door {
+        let peer = self.peer.behind(headers, &snapshot.server.trusted_proxies);
+        Door {
+            loopback: peer.loopback,
+            client: Some(peer.address),
+            query_key: query.and_then(query_key),
+            memo: Rc::clone(&self.memo),
+        }
+    }
+}
+
+fn query_key(query: &str) -> Option<String> {
+    query.split('&').find_map(|pair| pair.strip_prefix("key=")).map(str::to_owned)
 }
 
 /// A place among the calls in flight, given back when dropped.

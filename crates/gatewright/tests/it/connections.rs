@@ -6,6 +6,9 @@ use testkit::provider::Behaviour;
 use crate::scene::{ENDPOINTS, Scene};
 use crate::talk::{chat, message, raw_post, streamed};
 
+/// How a whole reply of the mock provider ends.
+const REPLY_END: &str = "fp_mock\"}";
+
 /// Sends a request with one more header, and returns the head and the body of its reply.
 async fn ask(connection: &mut Raw, request: &str, header: &str) -> (String, String) {
     let request = request.replacen("\r\n", &format!("\r\n{header}"), 1);
@@ -81,6 +84,77 @@ async fn old_and_careful_clients_are_served() {
     assert_eq!(connection.read_until("\r\n\r\n").await, "HTTP/1.1 100 Continue\r\n\r\n");
     connection.send(body).await;
     assert!(connection.read_until("\r\n").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn requests_may_come_in_any_pieces_and_before_the_last_reply() {
+    let scene = Scene::start(ENDPOINTS).await;
+    let request = raw_post("/v1/chat/completions", &chat("chat", "hello"));
+    let mut connection = Raw::connect(scene.gateway.url()).await;
+    for cut in [1, 4, 6, 40, request.find("\r\n\r\n").unwrap() + 2, request.len() - 1] {
+        connection.send(&request[..cut]).await;
+        tokio::task::yield_now().await;
+        connection.send(&request[cut..]).await;
+        assert!(connection.read_until(REPLY_END).await.starts_with("HTTP/1.1 200"), "cut after {cut}");
+    }
+    connection.send(request.repeat(5)).await;
+    for _ in 0..5 {
+        assert!(connection.read_until(REPLY_END).await.starts_with("HTTP/1.1 200"));
+    }
+    assert_eq!(scene.provider.requests().len(), 11);
+}
+
+#[tokio::test]
+async fn whatever_comes_between_calls_is_answered_in_its_place() {
+    let scene = Scene::start(ENDPOINTS).await;
+    let call = raw_post("/v1/chat/completions", &chat("chat", "hello"));
+    let (head, body) = call.split_once("\r\n\r\n").unwrap();
+    let length = format!("content-length: {}", body.len());
+    let chunked = head.replace(&length, "transfer-encoding: chunked");
+    let chunked = format!("{chunked}\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let mut connection = Raw::connect(scene.gateway.url()).await;
+    connection.send(format!("{call}GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n{chunked}{call}")).await;
+    assert!(connection.read_until(REPLY_END).await.starts_with("HTTP/1.1 200"));
+    let health = connection.read_until("\r\n\r\n").await;
+    assert!(health.starts_with("HTTP/1.1 200"), "{health}");
+    for _ in 0..2 {
+        assert!(connection.read_until(REPLY_END).await.contains("HTTP/1.1 200"));
+    }
+    assert_eq!(scene.provider.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_request_that_two_readers_could_cut_differently_is_refused() {
+    let scene = Scene::start(ENDPOINTS).await;
+    let request = raw_post("/v1/chat/completions", &chat("chat", "hello"));
+    let length = request.split_once("content-length: ").unwrap().1.split_once("\r\n").unwrap().0.to_owned();
+    let header = format!("content-length: {length}");
+    for instead in [
+        format!("content-length: {length}\r\ncontent-length: 5"),
+        format!("content-length: +{length}"),
+        format!("content-length: {length}, 5"),
+        format!("content-length : {length}"),
+        format!("content-length: 5\r\n folded: {length}"),
+        "content-length: 99999999999999999999".to_owned(),
+    ] {
+        let mut connection = Raw::connect(scene.gateway.url()).await;
+        connection.send(request.replacen(&header, &instead, 1)).await;
+        let reply = connection.read_to_end().await;
+        assert!(reply.starts_with("HTTP/1.1 4"), "{instead}: {reply}");
+    }
+    assert!(scene.provider.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_reaches_nobody() {
+    let scene = Scene::start(ENDPOINTS).await;
+    let request = raw_post("/v1/chat/completions", &chat("chat", "hello"));
+    let mut connection = Raw::connect(scene.gateway.url()).await;
+    connection.send(&request[..request.len() - 1]).await;
+    connection.finish().await;
+    let call = scene.books().only_call().await;
+    assert_eq!((&call["status"], &call["attempts"]), (&serde_json::json!(400), &serde_json::json!(0)));
+    assert!(scene.provider.requests().is_empty());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use domain::{Api, Dialect};
 use http::Method;
 
-use super::route::{Route, name, strip};
+use super::route::{CallRoute, Route, name, strip};
 
 const PREFIXES: [&str; 3] = ["/v1/", "/gateway/anthropic/v1/", "/anthropic/v1/"];
 
@@ -15,7 +15,7 @@ pub(super) fn route(method: &Method, path: &str) -> Option<Route> {
         _ => None,
     };
     if api.is_some() {
-        let route = Route::Call { dialect: Dialect::AnthropicMessages, api, model: None };
+        let route = Route::Call(CallRoute { dialect: Dialect::AnthropicMessages, api, model: None });
         return Some(Route::post(method, route));
     }
     let model = match rest.strip_prefix("models")? {

@@ -4,13 +4,14 @@
 use domain::Dialect;
 use http::Method;
 
-use super::route::{Route, name};
+use super::route::{CallRoute, Route, name};
 
 pub(super) fn route(method: &Method, path: &str) -> Option<Route> {
     let endpoint = path.strip_prefix("/gateway/")?.strip_suffix("/mlflow/invocations")?;
     if endpoint.contains('/') {
         return None;
     }
-    let route = Route::Call { dialect: Dialect::OpenaiChat, api: None, model: Some(name(endpoint)?) };
+    let route =
+        Route::Call(CallRoute { dialect: Dialect::OpenaiChat, api: None, model: Some(name(endpoint)?) });
     Some(Route::post(method, route))
 }

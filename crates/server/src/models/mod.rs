@@ -6,47 +6,48 @@ mod mlflow;
 mod openai;
 mod route;
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use config::snapshot::Snapshot;
-use domain::{Api, CallError, Dialect, ErrorKind};
+use config::snapshot::{Caps, Snapshot};
+use domain::{CallError, CallId, Dialect, ErrorKind};
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use pipeline::{Door, Ingress, KeyMemo};
+use pipeline::Ingress;
+use runtime::Moment;
 
-pub(crate) use route::{Route, route};
+pub(crate) use route::{CallRoute, Route, route};
 
 use crate::body::{self, OutBody};
-use crate::peer::Peer;
-use crate::service::Service;
+use crate::service::{Guest, Place, Service};
 
 /// Answers one request to a model route.
 pub(crate) async fn answer(
     service: &Service,
     route: Route,
     request: Request<Incoming>,
-    peer: Peer,
-    memo: &Rc<RefCell<KeyMemo>>,
+    guest: &Guest,
 ) -> Response<OutBody> {
-    let snapshot = service.shared.snapshot.load_full();
-    let peer = peer.behind(request.headers(), &snapshot.server.trusted_proxies);
-    let door = Door {
-        loopback: peer.loopback,
-        client: Some(peer.address),
-        query_key: query_key(request.uri().query()),
-        memo: Rc::clone(memo),
-    };
+    let (head, incoming) = request.into_parts();
     match route {
-        Route::Call { dialect, api, model } => {
+        Route::Call(route) => {
+            let begun = match Begun::new(service) {
+                Ok(begun) => begun,
+                Err(error) => return refusal(service, route.dialect, &error),
+            };
+            let caps = begun.caps();
+            let body = match json_only(&head.headers) {
+                Ok(()) => body::read(incoming, caps.body_bytes, caps.body_read).await,
+                Err(error) => Err(error),
+            };
             // On the heap, once: everything around it would otherwise move it along.
-            Box::pin(call(service, snapshot, (dialect, api, model), request, door)).await
+            Box::pin(begun.answer(guest, route, head.uri.query(), head.headers, body)).await
         }
         Route::Models { model } => {
-            list::answer(service, &snapshot, model.as_deref(), request.headers(), &door)
+            let snapshot = service.shared.snapshot.load_full();
+            let door = guest.door(&snapshot, &head.headers, head.uri.query());
+            list::answer(service, &snapshot, model.as_deref(), &head.headers, &door)
         }
         Route::WrongMethod { dialect, allow } => wrong_method(service, dialect, allow),
     }
@@ -73,52 +74,71 @@ pub(crate) fn refusal(service: &Service, dialect: Dialect, error: &CallError) ->
     response
 }
 
-async fn call(
-    service: &Service,
+/// A call that has its place among those in flight; its body may still be on its way.
+#[derive(Debug)]
+pub(crate) struct Begun<'a> {
+    service: &'a Service,
     snapshot: Arc<Snapshot>,
-    (dialect, api, path_model): (Dialect, Option<Api>, Option<Arc<str>>),
-    request: Request<Incoming>,
-    door: Door,
-) -> Response<OutBody> {
-    let Some(place) = service.enter(snapshot.server.caps.concurrency) else {
-        let message =
-            "the gateway has as many calls in flight as it may (`server.caps.concurrency`); try again";
-        let after = Some(std::time::Duration::from_secs(1));
-        let error = CallError::new(ErrorKind::Overloaded, message).retry_after(after);
-        return refusal(service, dialect, &error);
-    };
-    let pipeline = &service.pipeline;
-    let started = pipeline.clock.now();
-    let call = pipeline.ids.borrow_mut().call(started.unix_ms());
-    let (head, incoming) = request.into_parts();
-    let caps = snapshot.server.caps;
-    let body = match json_only(&head.headers) {
-        Ok(()) => body::read(incoming, caps.body_bytes, caps.body_read).await,
-        Err(error) => Err(error),
-    };
-    let (body, unread) = match body {
-        Ok(body) => (body, None),
-        Err(error) => (Bytes::new(), Some(error)),
-    };
-    let headers = head.headers;
-    let ingress = Ingress { call, started, dialect, api, path_model, headers, body, door, snapshot };
-    let mut reply = match &unread {
-        None => pipeline.handle(ingress).await,
-        Some(error) => pipeline.refuse(&ingress, error),
-    };
-    if unread.is_some() {
-        // The rest of the body is still on its way; nobody will read it.
-        reply.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    started: Moment,
+    call: CallId,
+    place: Place,
+}
+
+impl<'a> Begun<'a> {
+    /// `Err` where no place is left.
+    pub(crate) fn new(service: &'a Service) -> Result<Self, CallError> {
+        let snapshot = service.shared.snapshot.load_full();
+        let Some(place) = service.enter(snapshot.server.caps.concurrency) else {
+            let message =
+                "the gateway has as many calls in flight as it may (`server.caps.concurrency`); try again";
+            let after = Some(std::time::Duration::from_secs(1));
+            return Err(CallError::new(ErrorKind::Overloaded, message).retry_after(after));
+        };
+        let started = service.pipeline.clock.now();
+        let call = service.pipeline.ids.borrow_mut().call(started.unix_ms());
+        Ok(Self { service, snapshot, started, call, place })
     }
-    let mut response = Response::new(OutBody::new(reply.body, place));
-    *response.status_mut() = reply.status;
-    *response.headers_mut() = reply.headers;
-    response
+
+    pub(crate) fn caps(&self) -> Caps {
+        self.snapshot.server.caps
+    }
+
+    /// Handles the call. Where its body could not be taken in, that is what the caller is told.
+    pub(crate) async fn answer(
+        self,
+        guest: &Guest,
+        route: CallRoute,
+        query: Option<&str>,
+        headers: HeaderMap,
+        body: Result<Bytes, CallError>,
+    ) -> Response<OutBody> {
+        let Self { service, snapshot, started, call, place } = self;
+        let pipeline = &service.pipeline;
+        let door = guest.door(&snapshot, &headers, query);
+        let CallRoute { dialect, api, model: path_model } = route;
+        let (body, unread) = match body {
+            Ok(body) => (body, None),
+            Err(error) => (Bytes::new(), Some(error)),
+        };
+        let ingress = Ingress { call, started, dialect, api, path_model, headers, body, door, snapshot };
+        let mut reply = match &unread {
+            None => pipeline.handle(ingress).await,
+            Some(error) => pipeline.refuse(&ingress, error),
+        };
+        if unread.is_some() {
+            // The rest of the body is still on its way; nobody will read it.
+            reply.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        let mut response = Response::new(OutBody::new(reply.body, place));
+        *response.status_mut() = reply.status;
+        *response.headers_mut() = reply.headers;
+        response
+    }
 }
 
 /// JSON, or nothing said. A browser cannot send JSON to another site without asking first, so a form or plain text is
 /// refused even where its content would parse.
-fn json_only(headers: &HeaderMap) -> Result<(), CallError> {
+pub(crate) fn json_only(headers: &HeaderMap) -> Result<(), CallError> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Ok(());
     };
@@ -128,10 +148,6 @@ fn json_only(headers: &HeaderMap) -> Result<(), CallError> {
     }
     let message = "the `content-type` of this route is `application/json`; send the body as JSON and say so";
     Err(CallError::new(ErrorKind::UnsupportedMediaType, message))
-}
-
-fn query_key(query: Option<&str>) -> Option<String> {
-    query?.split('&').find_map(|pair| pair.strip_prefix("key=")).map(str::to_owned)
 }
 
 fn wrong_method(service: &Service, dialect: Dialect, allow: &'static Method) -> Response<OutBody> {

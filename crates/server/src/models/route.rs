@@ -10,13 +10,7 @@ use super::{anthropic, mlflow, openai};
 /// A route that SDKs call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route {
-    Call {
-        dialect: Dialect,
-        /// `None`: the body decides.
-        api: Option<Api>,
-        /// Where the path names the model.
-        model: Option<Arc<str>>,
-    },
+    Call(CallRoute),
     /// The models the caller may use, or one of them.
     Models {
         model: Option<Arc<str>>,
@@ -27,11 +21,21 @@ pub(crate) enum Route {
     },
 }
 
+/// A route that leads to a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CallRoute {
+    pub(crate) dialect: Dialect,
+    /// `None`: the body decides.
+    pub(crate) api: Option<Api>,
+    /// Where the path names the model.
+    pub(crate) model: Option<Arc<str>>,
+}
+
 impl Route {
     /// In which dialect errors are told where nothing more is known.
     pub(crate) const fn dialect(&self) -> Dialect {
         match self {
-            Self::Call { dialect, .. } | Self::WrongMethod { dialect, .. } => *dialect,
+            Self::Call(CallRoute { dialect, .. }) | Self::WrongMethod { dialect, .. } => *dialect,
             Self::Models { .. } => Dialect::OpenaiChat,
         }
     }
@@ -87,7 +91,7 @@ mod tests {
     use super::*;
 
     fn call(dialect: Dialect, api: Api) -> Option<Route> {
-        Some(Route::Call { dialect, api: Some(api), model: None })
+        Some(Route::Call(CallRoute { dialect, api: Some(api), model: None }))
     }
 
     #[test]
@@ -123,11 +127,15 @@ mod tests {
         let model = Some("chat".into());
         assert_eq!(
             route(&Method::POST, "/openai/deployments/chat/chat/completions"),
-            Some(Route::Call { dialect: Dialect::OpenaiChat, api: Some(Api::Chat), model: model.clone() })
+            Some(Route::Call(CallRoute {
+                dialect: Dialect::OpenaiChat,
+                api: Some(Api::Chat),
+                model: model.clone()
+            }))
         );
         assert_eq!(
             route(&Method::POST, "/gateway/chat/mlflow/invocations"),
-            Some(Route::Call { dialect: Dialect::OpenaiChat, api: None, model })
+            Some(Route::Call(CallRoute { dialect: Dialect::OpenaiChat, api: None, model }))
         );
     }
 
