@@ -5,6 +5,8 @@ mod display;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod recorder;
 #[cfg(test)]
 mod records;
