@@ -30,7 +30,7 @@ pub fn metrics_markdown() -> String {
         .iter()
         .map(|us| format!("{}", std::time::Duration::from_micros(*us).as_secs_f64()))
         .collect();
-    text += &format!("\n## Values of labels\n\n| label | values |\n|---|---|\n");
+    text += "\n## Values of labels\n\n| label | values |\n|---|---|\n";
     text += "| `status` | `2xx`, `4xx`, `5xx`: what the caller saw; 499 where it left before there was a status |\n";
     text += "| `outcome` | `succeeded`, `cancelled`, or the code of the error (`provider_timeout`, `budget_exceeded`, …) |\n";
     text += "| `kind` | `input`, `cache_read`, `cache_write`, `cache_write_1h`, `audio_input`, `output`, `reasoning`, `audio_output`; each token is counted once |\n";

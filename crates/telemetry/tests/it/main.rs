@@ -1,5 +1,7 @@
 //! The recorder through its public face.
 
+#[cfg(all(test, target_os = "linux"))]
+mod disks;
 #[cfg(test)]
 mod display;
 #[cfg(test)]
