@@ -21,13 +21,22 @@ struct SmallDisk {
 }
 
 impl SmallDisk {
-    fn mount(size: &str) -> Option<Self> {
+    /// Both kinds are mapped, and each finds its blocks in its own way.
+    const KINDS: [&str; 2] = ["tmpfs", "ext4"];
+
+    fn mount(kind: &str) -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let at = dir.path().join("disk");
         std::fs::create_dir(&at).unwrap();
-        let options = format!("size={size}");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&at).output();
-        let is_mounted = mounted.is_ok_and(|output| output.status.success());
+        let done = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
+        let is_mounted = if kind == "tmpfs" {
+            done(Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(&at))
+        } else {
+            let image = dir.path().join("image");
+            std::fs::File::create(&image).unwrap().set_len(16 << 20).unwrap();
+            done(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&image))
+                && done(Command::new("mount").args(["-o", "loop"]).arg(&image).arg(&at))
+        };
         is_mounted.then_some(Self { at, _dir: dir })
     }
 
@@ -78,10 +87,10 @@ fn until(recorder: &Recorder, is_so: impl Fn(&Health) -> bool) -> Health {
 
 #[test]
 fn a_full_disk_costs_traces_and_no_usage_record() {
-    for mapped in [true, false] {
-        let Some(disk) = SmallDisk::mount("8m") else {
-            println!("not run: a full disk (no right to mount one)");
-            return;
+    for (kind, mapped) in SmallDisk::KINDS.into_iter().flat_map(|kind| [(kind, true), (kind, false)]) {
+        let Some(disk) = SmallDisk::mount(kind) else {
+            println!("not run: a full disk of {kind} (no right to mount one)");
+            continue;
         };
         let recorder = Recorder::start(&disk.at.join("data"), options(mapped)).unwrap();
         let mut executor = recorder.executor(0);
@@ -105,13 +114,13 @@ fn a_full_disk_costs_traces_and_no_usage_record() {
         let health = until(&recorder, |health| health.troubles.is_empty() && health.unsaved_usage == 0);
         assert_eq!(health.lost_usage, 0);
         run(recorder.flush());
-        assert_eq!(run(attempts(&recorder)), 2_000, "mapped: {mapped}");
+        assert_eq!(run(attempts(&recorder)), 2_000, "{kind}, mapped: {mapped}");
     }
 }
 
 #[test]
 fn a_process_starts_on_what_a_full_disk_left() {
-    let Some(disk) = SmallDisk::mount("8m") else {
+    let Some(disk) = SmallDisk::mount("tmpfs") else {
         println!("not run: a start after a full disk (no right to mount one)");
         return;
     };
