@@ -38,6 +38,12 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// An error of which no line is to blame.
+    pub(crate) fn about_file(file: String, message: String) -> Self {
+        let path = String::new();
+        Self { severity: Severity::Error, path, file, line: 0, column: 0, message, help: None }
+    }
+
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

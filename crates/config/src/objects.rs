@@ -4,8 +4,15 @@
 
 mod body;
 mod draft;
+mod export;
+mod file;
 mod kind;
 mod names;
 
 pub use draft::{Draft, FieldProblem, Reference, draft};
+pub(crate) use draft::{problems, written};
+pub use export::{Exported, export};
+pub(crate) use file::declared;
+pub use file::{Declared, from_file};
+pub(crate) use kind::{WrittenObject, read};
 pub use kind::{json_schema, secret_fields};

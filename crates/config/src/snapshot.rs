@@ -1,21 +1,25 @@
 //! What a running gateway is told: compiled once, immutable, pinned by every call for its whole life.
 
-use std::collections::{BTreeMap, HashMap};
+mod keys;
+mod scoped;
+
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{
-    Api, CaptureMode, CredentialId, Dialect, EndpointId, KeyId, Labels, Network, Scope, Secret, TargetId,
-};
+use domain::{Api, CaptureMode, CredentialId, Dialect, EndpointId, Network, Scope, Secret, TargetId};
 use governance::plan::Shares;
 use governance::pricing::PriceBook;
 use governance::retry::{Fallback, Retry};
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
 use runtime::IdentityFiles;
+
+pub use keys::{DeclaredKeys, KeyChange, KeyEntry, KeyIndex, KeyShape, LastUsed, StoredKeys, VirtualKey};
+pub use scoped::Scoped;
 
 /// Everything that configuration decides.
 #[derive(Debug)]
@@ -24,13 +28,13 @@ pub struct Snapshot {
     pub egress: Egress,
     pub storage: Storage,
     /// By name and by alias.
-    pub endpoints: HashMap<Arc<str>, Arc<Endpoint>>,
+    pub endpoints: Scoped<Arc<Endpoint>>,
     /// By name.
-    pub credentials: HashMap<Arc<str>, Arc<Credential>>,
+    pub credentials: Scoped<Arc<Credential>>,
     /// By provider, for models that are named `provider/model`.
-    pub(crate) by_provider: HashMap<Arc<str>, Vec<Arc<Credential>>>,
+    pub(crate) by_provider: Scoped<Vec<Arc<Credential>>>,
     pub keys: KeyIndex,
-    /// The projects that declared objects belong to, by name; `default` is always there.
+    /// The projects that there are, by name; `default` is always there.
     pub projects: BTreeMap<Arc<str>, Scope>,
     pub prices: PriceBook,
 }
@@ -173,6 +177,7 @@ impl Target {
 pub struct Credential {
     pub id: CredentialId,
     pub name: Arc<str>,
+    pub scope: Scope,
     pub provider: Arc<str>,
     /// One per dialect the provider speaks, most native first.
     pub carriages: Vec<Carriage>,
@@ -240,85 +245,4 @@ pub struct Simulator {
     pub fail_every: Option<u32>,
     /// With this HTTP status.
     pub fail_status: u16,
-}
-
-/// A virtual key, as far as a call needs it.
-#[derive(Debug)]
-pub struct VirtualKey {
-    pub id: KeyId,
-    pub name: Arc<str>,
-    pub scope: Scope,
-    /// Names of endpoints, or `None` for all of the project.
-    pub endpoints: Option<Vec<Arc<str>>>,
-    /// Milliseconds since the Unix epoch.
-    pub expires_at_ms: Option<i64>,
-    /// What lands on every trace and every usage record.
-    pub labels: Option<Arc<Labels>>,
-    pub declared_at: Option<String>,
-}
-
-/// Virtual keys by the keyed hash of the whole presented string.
-#[derive(Debug, Default)]
-pub struct KeyIndex {
-    by_hash: HashMap<[u8; 32], Arc<VirtualKey>>,
-    shapes: Vec<KeyShape>,
-}
-
-/// What keys of one kind look like from outside: enough to tell a mistyped key from an SDK's dummy, and too little
-/// to guess one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct KeyShape {
-    prefix: [u8; KeyShape::PREFIX],
-    length: usize,
-}
-
-impl fmt::Debug for KeyShape {
-    /// Even the beginning of a key has no place in a log.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyShape")
-    }
-}
-
-impl KeyShape {
-    const PREFIX: usize = 4;
-
-    /// `None` for a text that is too short to be a key.
-    pub fn of(secret: &str) -> Option<Self> {
-        let prefix = secret.as_bytes().first_chunk::<{ Self::PREFIX }>()?;
-        Some(Self { prefix: *prefix, length: secret.len() })
-    }
-}
-
-impl KeyIndex {
-    pub fn new(keys: impl IntoIterator<Item = ([u8; 32], KeyShape, Arc<VirtualKey>)>) -> Self {
-        let mut index = Self::default();
-        for (hash, shape, key) in keys {
-            if !index.shapes.contains(&shape) {
-                index.shapes.push(shape);
-            }
-            index.by_hash.insert(hash, key);
-        }
-        index
-    }
-
-    pub fn get(&self, hash: &[u8; 32]) -> Option<&Arc<VirtualKey>> {
-        self.by_hash.get(hash)
-    }
-
-    /// Whether a text that is no key begins like one, or has the length of one.
-    pub fn resembles(&self, presented: &str) -> bool {
-        const SHORTEST_KEY: usize = 16;
-        presented.len() >= SHORTEST_KEY
-            && KeyShape::of(presented).is_some_and(|shape| {
-                self.shapes.iter().any(|known| known.prefix == shape.prefix || known.length == shape.length)
-            })
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.by_hash.is_empty()
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<VirtualKey>> {
-        self.by_hash.values()
-    }
 }

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 
 /// The largest file that is read: a million lines are a mistake, not a configuration.
 const LARGEST_BYTES: u64 = 16 * 1024 * 1024;
@@ -27,15 +27,7 @@ impl Source {
     /// Reads a file. The rules for a listen address hold for the replacement as well, so it belongs to the source.
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
         let name = path.display().to_string();
-        let refuse = |message: String| Diagnostic {
-            severity: Severity::Error,
-            path: String::new(),
-            file: name.clone(),
-            line: 0,
-            column: 0,
-            message,
-            help: None,
-        };
+        let refuse = |message: String| Diagnostic::about_file(name.clone(), message);
         let mut bytes = Vec::new();
         std::fs::File::open(path)
             .and_then(|file| file.take(LARGEST_BYTES + 1).read_to_end(&mut bytes))

@@ -14,7 +14,7 @@ use pipeline::{Names, Options, Pipeline};
 use runtime::{Clock, ExecutorContext, IdSource, Listeners, Shutdown, Tasks};
 use server::{Acceptor, AdminParts, AdminState, ConnectionLimits, Health, InboundTls, Service, Shared};
 use telemetry::Recorder;
-use upstream::{Client, Egress};
+use upstream::{Client, Proxy, Tls};
 use vault::{DataDir, Environment, KeyHasher, Vault};
 
 /// A configuration file as a snapshot, or everything that is wrong with it.
@@ -32,7 +32,8 @@ pub(crate) struct Blueprint {
     pub(crate) shared: Arc<Shared>,
     pub(crate) hasher: Arc<KeyHasher>,
     pub(crate) recorder: Arc<Recorder>,
-    pub(crate) egress: Arc<Egress>,
+    pub(crate) tls: Tls,
+    pub(crate) proxy: Option<Arc<Proxy>>,
     pub(crate) limits: ConnectionLimits,
     pub(crate) inbound: Arc<InboundTls>,
     pub(crate) listeners: std::sync::Mutex<Listeners>,
@@ -60,7 +61,7 @@ impl Blueprint {
         let pipeline = Pipeline {
             clock: Clock,
             ids: RefCell::new(IdSource::from_os()),
-            client: Client::following(Arc::clone(&self.egress)),
+            client: Client::new(self.tls.clone(), self.proxy.clone()),
             recorder: RefCell::new(recorder),
             hasher: Arc::clone(&self.hasher),
             ledger: Rc::new(AllowAll),

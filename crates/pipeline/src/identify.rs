@@ -18,10 +18,19 @@ pub struct Identity {
 }
 
 /// The last key seen on a connection: clients send the same one with every request, and then its hash need not be
-/// computed again. Holds its snapshot, so that a changed configuration forgets it.
+/// computed again. Holds its snapshot and the generation of the stored keys, so that a changed configuration and a
+/// revoked key forget it.
 #[derive(Debug, Default)]
 pub struct KeyMemo {
-    seen: Option<(Arc<Snapshot>, Secret<String>, Identity)>,
+    seen: Option<Seen>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    snapshot: Arc<Snapshot>,
+    generation: u64,
+    secret: Secret<String>,
+    identity: Identity,
 }
 
 /// Identifies the caller by the rules of the design, section 3.4.
@@ -34,12 +43,16 @@ pub fn identify(
 ) -> Result<Identity, CallError> {
     let presented = presented_key(headers, door);
     if let Some(presented) = presented {
-        if let Some(known) = door.memo.borrow().recall(snapshot, presented) {
+        // Read before the key is looked up: what changes in between makes the memory stale, never wrong.
+        let generation = snapshot.keys.generation();
+        if let Some(known) = door.memo.borrow().recall(snapshot, generation, presented) {
             return unexpired(known, now_ms);
         }
         if let Some(key) = snapshot.keys.get(&hasher.hash(presented.as_bytes())) {
-            let identity = of_key(key);
-            door.memo.borrow_mut().seen = Some((Arc::clone(snapshot), presented.into(), identity.clone()));
+            let identity = of_key(&key);
+            let (snapshot, secret) = (Arc::clone(snapshot), presented.into());
+            let seen = Seen { snapshot, generation, secret, identity: identity.clone() };
+            door.memo.borrow_mut().seen = Some(seen);
             return unexpired(identity, now_ms);
         }
         if vault::looks_minted(presented) || snapshot.keys.resembles(presented) {
@@ -85,10 +98,11 @@ fn access_key_id(authorization: &str) -> Option<&str> {
 }
 
 impl KeyMemo {
-    fn recall(&self, snapshot: &Arc<Snapshot>, presented: &str) -> Option<Identity> {
-        let (of, secret, identity) = self.seen.as_ref()?;
+    fn recall(&self, snapshot: &Arc<Snapshot>, generation: u64, presented: &str) -> Option<Identity> {
+        let seen = self.seen.as_ref()?;
+        let current = Arc::ptr_eq(&seen.snapshot, snapshot) && seen.generation == generation;
         // Both are the connection's own bytes, so a comparison that stops early tells nobody anything new.
-        (Arc::ptr_eq(of, snapshot) && secret.expose() == presented).then(|| identity.clone())
+        (current && seen.secret.expose() == presented).then(|| seen.identity.clone())
     }
 }
 
@@ -107,6 +121,9 @@ fn unexpired(identity: Identity, now_ms: i64) -> Result<Identity, CallError> {
     if expires.is_some_and(|expires| expires <= now_ms) {
         let message = format!("the key `{}` has expired; ask for a new one", identity.caller.name);
         return Err(CallError::new(ErrorKind::InvalidKey, message));
+    }
+    if let Some(key) = &identity.key {
+        key.last_used.touch(now_ms);
     }
     Ok(identity)
 }

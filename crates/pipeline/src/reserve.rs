@@ -20,7 +20,7 @@ pub fn admit(
     model: &str,
     now_ms: i64,
 ) -> Result<Arc<Endpoint>, CallError> {
-    let Resolved::Endpoint(endpoint) = snapshot.resolve(model) else {
+    let Resolved::Endpoint(endpoint) = snapshot.resolve(identity.caller.scope.project, model) else {
         return Err(unknown(snapshot, identity, model));
     };
     let grant = Grant {
@@ -28,8 +28,10 @@ pub fn admit(
         endpoints: identity.key.as_ref().and_then(|key| key.endpoints.as_deref()),
         expires_at_ms: identity.key.as_ref().and_then(|key| key.expires_at_ms),
     };
-    // What belongs to the default project is everybody's.
-    let scope = if endpoint.scope == Scope::DEFAULT { grant.scope } else { &endpoint.scope };
+    // What belongs to the default project is everybody's; and a name is only found in one's own project besides, which
+    // may have moved to another team since the key was made ready.
+    let shared = endpoint.scope == Scope::DEFAULT || endpoint.scope.project == grant.scope.project;
+    let scope = if shared { grant.scope } else { &endpoint.scope };
     match access::admit(&grant, &endpoint.name, scope, now_ms) {
         Ok(()) => Ok(endpoint),
         Err(Refusal::OtherProject) => Err(unknown(snapshot, identity, model)),

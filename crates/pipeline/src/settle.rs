@@ -305,7 +305,9 @@ impl Books {
             // Nobody was asked, so nothing was consumed: that is known.
             record.cost = Some(PicoUsd::ZERO);
         }
-        self.pipeline.recorder.borrow_mut().record_call(&record);
+        if record.capture != CaptureMode::None {
+            self.pipeline.recorder.borrow_mut().record_call(&record);
+        }
     }
 
     pub(crate) const fn is_open(&self) -> bool {

@@ -12,7 +12,6 @@ use store::{ControlStore, Ledger, StoreError, TraceStore};
 use crate::executor::ExecutorRecorder;
 use crate::health::Health;
 use crate::lane::Lane;
-use crate::metrics::{Counting, Metrics};
 use crate::options::Options;
 use crate::shared::Shared;
 use crate::writer;
@@ -23,8 +22,6 @@ pub struct Recorder {
     shared: Arc<Shared>,
     stores: Stores,
     journal: Arc<Journal>,
-    counting: Counting,
-    metrics: Arc<Metrics>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -56,14 +53,12 @@ impl Recorder {
         for file in &stores.put_aside {
             shared.was_put_aside(file.clone());
         }
-        let metrics = Arc::new(Metrics::new(Arc::clone(&shared), Arc::clone(&journal)));
-        let counting = Counting::default();
-        Ok(Self { shared, stores, journal, counting, metrics, thread: Mutex::new(Some(thread)) })
+        Ok(Self { shared, stores, journal, thread: Mutex::new(Some(thread)) })
     }
 
     /// The end of one executor; each executor takes one. It starts however the disk is.
     pub fn executor(&self, index: usize) -> ExecutorRecorder {
-        let lane = Arc::new(Lane::new(self.journal.writer(index), self.counting.executor()));
+        let lane = Arc::new(Lane::new(self.journal.writer(index)));
         self.shared.add_lane(Arc::clone(&lane));
         ExecutorRecorder::new(Arc::clone(&self.shared), lane)
     }
@@ -78,10 +73,6 @@ impl Recorder {
 
     pub fn traces(&self) -> Arc<dyn TraceStore> {
         Arc::clone(&self.stores.traces)
-    }
-
-    pub fn metrics(&self) -> Arc<Metrics> {
-        Arc::clone(&self.metrics)
     }
 
     pub fn health(&self) -> Health {

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use zeroize::Zeroizing;
 
 type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
 type Files = dyn Fn(&Path) -> io::Result<Vec<u8>> + Send + Sync;
@@ -57,6 +59,20 @@ impl Environment {
     #[must_use]
     pub fn at_ms(mut self, now_ms: i64) -> Self {
         self.now_ms = now_ms;
+        self
+    }
+
+    /// The same, with every file as it was when it was first read: what is compiled again later comes out the same.
+    #[must_use]
+    pub fn remembering(mut self) -> Self {
+        let read = Arc::clone(&self.files);
+        let seen: Mutex<HashMap<PathBuf, Result<Zeroizing<Vec<u8>>, io::ErrorKind>>> = Mutex::default();
+        self.files = Arc::new(move |path| {
+            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let first = || read(path).map(Zeroizing::new).map_err(|error| error.kind());
+            let content = seen.entry(path.to_owned()).or_insert_with(first);
+            content.as_ref().map(|content| content.to_vec()).map_err(|kind| (*kind).into())
+        });
         self
     }
 

@@ -1,74 +1,78 @@
 //! `credentials`
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::{CredentialId, Dialect, Scope, Secret};
+use domain::{CredentialId, Dialect, ObjectKind, Scope, Secret};
 use http::HeaderValue;
 use http::uri::PathAndQuery;
 use vault::stable_id;
 
+use super::world::{Known, KnownCredential, Subject, World};
 use super::{CarriageParts, carriage, declared_at};
 use crate::catalogue::{Catalogue, Provider, SIMULATOR};
 use crate::diagnostic::{At, Findings};
 use crate::schema::auth::Auth;
 use crate::schema::credentials::Credential as Written;
-use crate::schema::value::{Attempt, BaseUrl, Name, Whole};
+use crate::schema::value::{Attempt, BaseUrl, Whole};
 use crate::schema::{Located, SecretText};
 use crate::snapshot::{Carriage, Credential, Simulator};
 
 /// The credentials of a file.
-#[derive(Debug, Default)]
-pub(crate) struct Credentials {
-    pub(crate) by_name: HashMap<Arc<str>, Arc<Credential>>,
-    /// All that were declared, those that are wrong included: what refers to them is not wrong as well.
-    pub(crate) declared: Vec<Declared>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Declared {
-    pub(crate) name: Arc<str>,
-    pub(crate) provider: Option<Arc<str>>,
-    pub(crate) credential: Option<Arc<Credential>>,
-    line: u32,
-}
-
-pub(crate) fn compile(
-    written: &[Located<Written>],
-    catalogue: &Catalogue,
-    findings: &mut Findings,
-) -> Credentials {
-    let mut credentials = Credentials::default();
+pub(super) fn declare(written: &[Located<Written>], world: &mut World, findings: &mut Findings) {
     for Located { value: one, at } in written {
-        let credential = credential(one, at, catalogue, findings).map(Arc::new);
-        let Some(Located { value: Name(name), at }) = &one.name else {
-            continue;
-        };
-        if let Some(first) = credentials.declared.iter().find(|declared| declared.name == *name) {
-            let message = format!("the credential `{name}` is declared twice, first in line {}", first.line);
-            findings.error_with(at, message, "give one of them another name");
+        let subject = Subject::declared(at);
+        let scope = world.declared_project(&one.project);
+        let known = credential(one, &subject, Some(scope), world, findings);
+        let (Some(known), Some(name)) = (known, &one.name) else { continue };
+        let text = &name.value.0;
+        if let Some(first) = world.credentials.within(scope.project, text) {
+            let first = first.known.origin.place();
+            let message = format!("the credential `{text}` is declared twice, first in {first}");
+            findings.error_with(&name.at, message, "give one of them another name");
             continue;
         }
-        if let Some(credential) = &credential {
-            credentials.by_name.insert(Arc::clone(name), Arc::clone(credential));
-        }
-        let provider = one.provider.as_ref().map(|provider| Arc::clone(&provider.value.0));
-        credentials.declared.push(Declared { name: Arc::clone(name), provider, credential, line: at.line });
+        world.credentials.insert(scope.project, Arc::clone(text), known);
     }
-    credentials
 }
 
-fn credential(
+/// A credential as others will know it, be it right or wrong; `None` where it has no name that they could use.
+pub(super) fn credential(
     written: &Written,
-    at: &At,
+    subject: &Subject<'_>,
+    scope: Option<Scope>,
+    world: &World,
+    findings: &mut Findings,
+) -> Option<KnownCredential> {
+    let object = scope.and_then(|scope| compile(written, subject, &scope, &world.catalogue, findings));
+    Some(KnownCredential {
+        known: Known {
+            name: Arc::clone(&written.name.as_ref()?.value.0),
+            object: object.map(Arc::new),
+            origin: subject.origin(findings),
+        },
+        provider: written.provider.as_ref().map(|provider| Arc::clone(&provider.value.0)),
+    })
+}
+
+fn compile(
+    written: &Written,
+    subject: &Subject<'_>,
+    scope: &Scope,
     catalogue: &Catalogue,
     findings: &mut Findings,
 ) -> Option<Credential> {
+    let at = subject.at;
     let provider_name = written.provider.as_ref()?;
+    let identity = |name: &Arc<str>, findings: &Findings| Identity {
+        id: CredentialId(subject.id(ObjectKind::Credential, scope, name)),
+        name: Arc::clone(name),
+        scope: *scope,
+        declared_at: declared_at(at, findings),
+    };
     if *provider_name.value.0 == *SIMULATOR {
         check_simulator(written, findings);
-        let declared_at = declared_at(at, findings);
-        return Some(simulator(&written.name.as_ref()?.value.0, simulated(written), declared_at));
+        let name = &written.name.as_ref()?.value.0;
+        return Some(simulator(identity(name, findings), simulated(written)));
     }
     check_no_simulation(written, findings);
     let provider = catalogue.expect(provider_name, findings)?;
@@ -81,15 +85,34 @@ fn credential(
     let urls = base_url.and_then(|base_url| urls(base_url, at, provider, findings))?;
     let carriages = carriages(provider, &urls, &auth?, key?.map(|key| &key.value.0))?;
     let local = urls.iter().all(|(_, url)| url.loopback);
+    let Identity { id, name, scope, declared_at } = identity(&name.value.0, findings);
     Some(Credential {
-        id: credential_id(&name.value.0),
-        name: Arc::clone(&name.value.0),
+        id,
+        name,
+        scope,
         provider: Arc::clone(&provider.name),
         carriages,
         allow_private: provider.own || written.base_url.is_some() || local,
         simulator: None,
-        declared_at: declared_at(at, findings),
+        declared_at,
     })
+}
+
+/// What a credential is called, and whose it is.
+struct Identity {
+    id: CredentialId,
+    name: Arc<str>,
+    scope: Scope,
+    declared_at: Option<String>,
+}
+
+impl Identity {
+    /// Of a credential that the gateway makes itself.
+    fn own(name: &Arc<str>) -> Self {
+        let scope = Scope::DEFAULT;
+        let id = CredentialId(stable_id(ObjectKind::Credential.name(), &scope, name));
+        Self { id, name: Arc::clone(name), scope, declared_at: None }
+    }
 }
 
 /// What was written: nothing, or something right. The outer `None` is something wrong, which has been reported.
@@ -98,10 +121,6 @@ fn right<T>(written: &Option<Attempt<T>>) -> Option<Option<&T>> {
         None => Some(None),
         Some(Attempt(right)) => right.as_ref().map(Some),
     }
-}
-
-fn credential_id(name: &str) -> CredentialId {
-    CredentialId(stable_id("credential", &Scope::DEFAULT, name))
 }
 
 fn carriages(
@@ -220,7 +239,7 @@ fn simulated(written: &Written) -> Simulator {
 
 /// The simulator speaks every dialect. It has an address that no name server knows, so that a defect that tried to
 /// connect would fail instead of reaching somebody.
-fn simulator(name: &Arc<str>, simulator: Simulator, declared_at: Option<String>) -> Credential {
+fn simulator(identity: Identity, simulator: Simulator) -> Credential {
     let carriage = |dialect: Dialect| Carriage {
         dialect,
         tls: true,
@@ -234,9 +253,11 @@ fn simulator(name: &Arc<str>, simulator: Simulator, declared_at: Option<String>)
         auth: None,
         query_auth: None,
     };
+    let Identity { id, name, scope, declared_at } = identity;
     Credential {
-        id: credential_id(name),
-        name: Arc::clone(name),
+        id,
+        name,
+        scope,
         provider: SIMULATOR.into(),
         carriages: Dialect::ALL.map(carriage).into(),
         allow_private: false,
@@ -247,7 +268,7 @@ fn simulator(name: &Arc<str>, simulator: Simulator, declared_at: Option<String>)
 
 /// The simulator of a gateway that was started without a file.
 pub(crate) fn demo_simulator() -> Credential {
-    simulator(&SIMULATOR.into(), Simulator { fail_status: 503, ..Simulator::default() }, None)
+    simulator(Identity::own(&SIMULATOR.into()), Simulator { fail_status: 503, ..Simulator::default() })
 }
 
 /// The credential of a provider whose key stands in the environment, under the name of the provider.
@@ -263,13 +284,15 @@ pub(crate) fn direct_credential(
             provider.dialects.iter().filter_map(|(dialect, url)| Some((*dialect, url.clone()?))).collect()
         }
     };
+    let Identity { id, name, scope, declared_at } = Identity::own(&provider.name);
     Some(Credential {
-        id: credential_id(&provider.name),
-        name: Arc::clone(&provider.name),
+        id,
+        name,
+        scope,
         provider: Arc::clone(&provider.name),
         carriages: carriages(provider, &urls, &provider.auth, Some(key))?,
         allow_private: own_url,
         simulator: None,
-        declared_at: None,
+        declared_at,
     })
 }

@@ -1,23 +1,20 @@
 //! `endpoints`
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::{EndpointId, Scope};
+use domain::{EndpointId, ObjectKind, ProjectId, Scope};
 use governance::plan::Shares;
 use governance::retry::{Fallback, Retry, RetryOn};
 use vault::stable_id;
 
-use super::credentials::Credentials;
 use super::declared_at;
-use super::targets::{Known, new_target, target};
-use crate::catalogue::Catalogue;
-use crate::diagnostic::{At, Findings};
+use super::targets::{new_target, target};
+use super::world::{Known, Subject, World};
+use crate::diagnostic::Findings;
 use crate::schema::Located;
 use crate::schema::endpoints::{
     Endpoint as Written, FallbackOn, Retry as WrittenRetry, RetryOn as WrittenRetryOn, TargetForm, Targets,
 };
-use crate::schema::targets::NamedTarget;
 use crate::schema::value::Name;
 use crate::snapshot::{Credential, Endpoint, Target, Timeouts};
 
@@ -49,64 +46,89 @@ pub(crate) const RESERVED_NAMES: [&str; 23] = [
 ];
 
 /// The name of the endpoint on the simulator, where there is no file.
-const DEMO: &str = "demo";
+pub(super) const DEMO: &str = "demo";
 
 /// The endpoints of a file.
-#[derive(Debug, Default)]
-pub(crate) struct Endpoints {
-    /// By name and by alias.
-    pub(crate) by_name: HashMap<Arc<str>, Arc<Endpoint>>,
-    /// Every name and alias that was declared, by endpoints that are wrong included, with the endpoint's name.
-    pub(crate) declared: HashMap<Arc<str>, Arc<str>>,
-}
-
-pub(crate) fn compile(
-    written: &[Located<Written>],
-    credentials: &Credentials,
-    named: &[Located<NamedTarget>],
-    catalogue: &Catalogue,
-    findings: &mut Findings,
-) -> Endpoints {
-    let known = Known { credentials, catalogue, named };
-    let mut endpoints = Endpoints::default();
-    let mut lines: HashMap<Arc<str>, u32> = HashMap::new();
+pub(super) fn declare(written: &[Located<Written>], world: &mut World, findings: &mut Findings) {
     for Located { value: one, at } in written {
-        let names = one.name.iter().chain(one.aliases.iter());
-        for Located { value: Name(name), at } in names {
-            check_name(name, at, &mut lines, findings);
-            if let Some(own) = &one.name {
-                endpoints.declared.entry(Arc::clone(name)).or_insert_with(|| Arc::clone(&own.value.0));
+        let subject = Subject::declared(at);
+        let scope = world.declared_project(&one.project);
+        let known = endpoint(one, &subject, Some(scope), world, findings);
+        for name in one.name.iter().chain(one.aliases.iter()) {
+            check_name(name, findings);
+            let text = &name.value.0;
+            if let Some(first) = world.endpoints.within(scope.project, text) {
+                let place = first.origin.place();
+                let message = format!("another endpoint, in {place}, has the name or alias `{text}` already");
+                findings.error_with(&name.at, message, "choose another");
+                continue;
+            }
+            if let Some(known) = &known {
+                // What is wrong with the file is told by line, and this name stands in its own.
+                let origin = Subject::declared(&name.at).origin(findings);
+                world.endpoints.insert(scope.project, Arc::clone(text), Known { origin, ..known.clone() });
             }
         }
-        let Some(endpoint) = endpoint(one, at, &known, findings).map(Arc::new) else {
-            continue;
-        };
-        for name in std::iter::once(&endpoint.name).chain(&endpoint.aliases) {
-            endpoints.by_name.entry(Arc::clone(name)).or_insert_with(|| Arc::clone(&endpoint));
+    }
+}
+
+/// An endpoint as keys will know it, under its name and each of its aliases.
+pub(super) fn endpoint(
+    written: &Written,
+    subject: &Subject<'_>,
+    scope: Option<Scope>,
+    world: &World,
+    findings: &mut Findings,
+) -> Option<Known<Endpoint>> {
+    let object = scope.and_then(|scope| compile(written, subject, &scope, world, findings));
+    let name = Arc::clone(&written.name.as_ref()?.value.0);
+    Some(Known { name, object: object.map(Arc::new), origin: subject.origin(findings) })
+}
+
+fn check_name(name: &Located<Name>, findings: &mut Findings) {
+    let text = &name.value.0;
+    if RESERVED_NAMES.contains(&&**text) {
+        let message = format!("`{text}` is a word of the gateway's own routes");
+        findings.error_with(&name.at, message, "choose another name");
+    }
+}
+
+/// The names of a stored endpoint: no other stored one may have any of them.
+pub(super) fn check_names(
+    written: &Written,
+    subject: &Subject<'_>,
+    project: ProjectId,
+    world: &World,
+    findings: &mut Findings,
+) {
+    for name in written.name.iter().chain(written.aliases.iter()) {
+        check_name(name, findings);
+        let text = &name.value.0;
+        let first = world.endpoints.within(project, text).and_then(|first| first.origin.stored());
+        if first.is_some() && first != subject.stored {
+            let message = format!("another stored endpoint has the name or alias `{text}` already");
+            findings.error_with(&name.at, message, "choose another");
         }
     }
-    endpoints
-}
-
-fn check_name(name: &Arc<str>, at: &At, lines: &mut HashMap<Arc<str>, u32>, findings: &mut Findings) {
-    if RESERVED_NAMES.contains(&&**name) {
-        let message = format!("`{name}` is a word of the gateway's own routes");
-        findings.error_with(at, message, "choose another name");
-    }
-    if let Some(line) = lines.get(name) {
-        let message = format!("another endpoint, in line {line}, has the name or alias `{name}` already");
-        findings.error_with(at, message, "choose another");
-    } else {
-        lines.insert(Arc::clone(name), at.line);
+    let own = written.name.as_ref().map(|name| &name.value);
+    if let Some(alias) = written.aliases.iter().find(|alias| Some(&alias.value) == own) {
+        let message = format!("the alias `{}` is the name of the endpoint itself", alias.value.0);
+        findings.error_with(&alias.at, message, "remove it");
     }
 }
 
-fn endpoint(written: &Written, at: &At, known: &Known<'_>, findings: &mut Findings) -> Option<Endpoint> {
+fn compile(
+    written: &Written,
+    subject: &Subject<'_>,
+    scope: &Scope,
+    world: &World,
+    findings: &mut Findings,
+) -> Option<Endpoint> {
     let forms: &[TargetForm] = written.targets.as_ref().map_or(&[], |Targets(forms)| forms);
-    let targets: Vec<_> = forms.iter().map(|form| target(form, known, findings).map(Arc::new)).collect();
+    let mut target = |form: &TargetForm| target(form, subject, scope.project, world, findings);
+    let targets: Vec<_> = forms.iter().map(&mut target).collect();
+    let fallbacks: Vec<_> = written.fallbacks.iter().map(target).collect();
     let shares = shares(forms, written, findings);
-    let fallbacks: Vec<_> =
-        written.fallbacks.iter().map(|form| target(form, known, findings).map(Arc::new)).collect();
     for form in &written.fallbacks {
         if let Some(weight) = form.written_weight() {
             let message = "a fallback has no weight: fallbacks are tried in the order of the list";
@@ -121,8 +143,23 @@ fn endpoint(written: &Written, at: &At, known: &Known<'_>, findings: &mut Findin
         shares: shares?,
         fallbacks: fallbacks?,
     };
-    let aliases = written.aliases.iter().map(|alias| Arc::clone(&alias.value.0)).collect();
-    Some(with_settings(name, aliases, plan, written, declared_at(at, findings)))
+    let identity = Identity {
+        id: EndpointId(subject.id(ObjectKind::Endpoint, scope, name)),
+        name: Arc::clone(name),
+        aliases: written.aliases.iter().map(|alias| Arc::clone(&alias.value.0)).collect(),
+        scope: *scope,
+        declared_at: declared_at(subject.at, findings),
+    };
+    Some(with_settings(identity, plan, written))
+}
+
+/// What an endpoint is called, and whose it is.
+struct Identity {
+    id: EndpointId,
+    name: Arc<str>,
+    aliases: Vec<Arc<str>>,
+    scope: Scope,
+    declared_at: Option<String>,
 }
 
 fn shares(forms: &[TargetForm], written: &Written, findings: &mut Findings) -> Option<Shares> {
@@ -149,18 +186,13 @@ struct Plan {
     fallbacks: Vec<Arc<Target>>,
 }
 
-fn with_settings(
-    name: &Arc<str>,
-    aliases: Vec<Arc<str>>,
-    plan: Plan,
-    written: &Written,
-    declared_at: Option<String>,
-) -> Endpoint {
+fn with_settings(identity: Identity, plan: Plan, written: &Written) -> Endpoint {
+    let Identity { id, name, aliases, scope, declared_at } = identity;
     Endpoint {
-        id: EndpointId(stable_id("endpoint", &Scope::DEFAULT, name)),
-        name: Arc::clone(name),
+        id,
+        name,
         aliases,
-        scope: Scope::DEFAULT,
+        scope,
         targets: plan.targets,
         shares: plan.shares,
         fallbacks: plan.fallbacks,
@@ -220,5 +252,12 @@ fn single_target(name: &Arc<str>, credential: &Arc<Credential>, model: &Arc<str>
     let dialects = credential.carriages.iter().map(|carriage| carriage.dialect).collect();
     let targets = vec![Arc::new(new_target(credential, model, dialects))];
     let plan = Plan { targets, shares: Shares::new(&[1])?, fallbacks: Vec::new() };
-    Some(with_settings(name, Vec::new(), plan, &Written::default(), None))
+    let identity = Identity {
+        id: EndpointId(stable_id(ObjectKind::Endpoint.name(), &credential.scope, name)),
+        name: Arc::clone(name),
+        aliases: Vec::new(),
+        scope: credential.scope,
+        declared_at: None,
+    };
+    Some(with_settings(identity, plan, &Written::default()))
 }

@@ -1,75 +1,80 @@
 //! `keys`
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::{DEFAULT_NAME, KeyId, ProjectId, Scope};
-use vault::{Environment, KeyHasher, same_secret, stable_id};
+use domain::{KeyId, Labels, ObjectKind, ProjectId, Scope};
+use vault::{Environment, KeyHasher, same_secret};
 
 use super::declared_at;
-use super::endpoints::Endpoints;
-use crate::catalogue::{Catalogue, NoProvider};
+use super::world::{Subject, World};
+use crate::catalogue::NoProvider;
 use crate::diagnostic::Findings;
 use crate::schema::keys::Key as Written;
 use crate::schema::value::Text;
 use crate::schema::{Located, nearest};
-use crate::snapshot::{KeyIndex, KeyShape, Server, VirtualKey};
+use crate::snapshot::{DeclaredKeys, KeyShape, LastUsed, Server, VirtualKey};
 
-pub(crate) struct Keys {
-    pub(crate) index: KeyIndex,
-    pub(crate) projects: BTreeMap<Arc<str>, Scope>,
-}
-
-pub(crate) fn compile(
+/// The keys of a file.
+pub(super) fn declare(
     written: &[Located<Written>],
-    endpoints: &Endpoints,
-    catalogue: &Catalogue,
+    world: &mut World,
     server: &Server,
     environment: &Environment,
     hasher: &KeyHasher,
     findings: &mut Findings,
-) -> Keys {
-    let mut projects = BTreeMap::from([(Arc::from(DEFAULT_NAME), Scope::DEFAULT)]);
-    let mut names: HashMap<Arc<str>, u32> = HashMap::new();
+) -> DeclaredKeys {
+    let mut names: HashMap<(ProjectId, Arc<str>), u32> = HashMap::new();
     let mut hashes: HashMap<[u8; 32], (Arc<str>, u32)> = HashMap::new();
     let mut keys = Vec::with_capacity(written.len());
     for Located { value: one, at } in written {
-        let scope = project(&one.project.value.0);
-        projects.insert(Arc::clone(&one.project.value.0), scope);
+        let subject = Subject::declared(at);
+        let scope = world.declared_project(&one.project);
         warn_if_ended(one, environment, findings);
-        let allowed = one.endpoints.as_ref().map(|listed| allowed(&listed.0, endpoints, catalogue, findings));
+        let allowed = allowed(one, &subject, scope.project, world, findings);
         let hash = hash(one, server, hasher, &mut hashes, findings);
         let Some(name) = &one.name else { continue };
         let text = &name.value.0;
-        if let Some(line) = names.insert(Arc::clone(text), name.at.line) {
+        if let Some(line) = names.insert((scope.project, Arc::clone(text)), name.at.line) {
             let message = format!("the key `{text}` is declared twice, first in line {line}");
             findings.error_with(&name.at, message, "give one of them another name");
         }
-        let (Some(hash), Some(shape)) =
-            (hash, one.secret.as_ref().and_then(|s| KeyShape::of(s.value.0.expose())))
-        else {
-            continue;
-        };
-        let key = VirtualKey {
-            id: KeyId(stable_id("key", &scope, text)),
-            name: Arc::clone(text),
-            scope,
-            endpoints: allowed,
-            expires_at_ms: one.expires.as_ref().map(|expires| expires.value.0),
-            labels: None,
-            declared_at: declared_at(at, findings),
-        };
+        let shape = one.secret.as_ref().and_then(|secret| KeyShape::of(secret.value.0.expose()));
+        let (Some(hash), Some(shape)) = (hash, shape) else { continue };
+        let key = key(one, &subject, &scope, text, allowed, findings);
         keys.push((hash, shape, Arc::new(key)));
     }
-    Keys { index: KeyIndex::new(keys), projects }
+    DeclaredKeys::new(keys)
 }
 
-/// Projects belong to the team `default` until teams can be declared.
-fn project(name: &str) -> Scope {
-    if name == DEFAULT_NAME {
-        return Scope::DEFAULT;
+/// A key that may be used by whoever presents its secret.
+pub(super) fn key(
+    written: &Written,
+    subject: &Subject<'_>,
+    scope: &Scope,
+    name: &Arc<str>,
+    endpoints: Option<Vec<Arc<str>>>,
+    findings: &Findings,
+) -> VirtualKey {
+    VirtualKey {
+        id: KeyId(subject.id(ObjectKind::Key, scope, name)),
+        name: Arc::clone(name),
+        scope: *scope,
+        endpoints,
+        expires_at_ms: written.expires.as_ref().map(|expires| expires.value.0),
+        labels: labels(written),
+        permissions: written.permissions.iter().map(|permission| permission.0).collect(),
+        declared_at: declared_at(subject.at, findings),
+        last_used: LastUsed::default(),
     }
-    Scope { project: ProjectId(stable_id("project", &Scope::DEFAULT, name)), ..Scope::DEFAULT }
+}
+
+fn labels(written: &Written) -> Option<Arc<Labels>> {
+    let labels = Labels {
+        tags: written.tags.iter().map(|tag| Arc::clone(&tag.0)).collect(),
+        metadata: written.metadata.0.iter().cloned().collect(),
+    };
+    (!labels.is_empty()).then(|| Arc::new(labels))
 }
 
 fn warn_if_ended(written: &Written, environment: &Environment, findings: &mut Findings) {
@@ -114,38 +119,48 @@ fn hash(
     Some(hash)
 }
 
-/// What a key may use, with aliases replaced by the names they stand for.
-fn allowed(
-    listed: &[Located<Text>],
-    endpoints: &Endpoints,
-    catalogue: &Catalogue,
+/// What a key may use, with aliases replaced by the names they stand for; `None` is everything.
+pub(super) fn allowed(
+    written: &Written,
+    subject: &Subject<'_>,
+    project: ProjectId,
+    world: &World,
     findings: &mut Findings,
-) -> Vec<Arc<str>> {
-    let mut allowed = Vec::with_capacity(listed.len());
-    for entry in listed {
+) -> Option<Vec<Arc<str>>> {
+    let listed = written.endpoints.as_ref()?;
+    let mut allowed = Vec::with_capacity(listed.0.len());
+    for entry in listed.iter() {
         let text = &entry.value.0;
         let resolved = match text.split_once('/') {
-            Some((provider, _)) => match catalogue.find(provider) {
+            Some((provider, _)) => match world.catalogue.find(provider) {
                 Ok(_) => Ok(Arc::clone(text)),
                 Err(NoProvider::Later) => Err(None),
                 Err(NoProvider::Unknown(near)) => Err(near),
             },
-            None => match endpoints.declared.get(text) {
-                Some(name) => Ok(Arc::clone(name)),
-                None => Err(nearest(text, endpoints.declared.keys().map(|name| &**name)).map(Arc::from)),
+            None => match world.endpoints.get(project, text) {
+                Some(known) => Ok(Arc::clone(&known.name)),
+                None => {
+                    let names = world.endpoints.visible(project).map(|(name, _)| &**name);
+                    Err(nearest(text, names).map(Arc::from))
+                }
             },
         };
         match resolved {
             Ok(name) => allowed.push(name),
-            Err(near) => {
-                let message = format!("there is no endpoint `{text}` that this key could use");
-                let help = match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "list names of endpoints, `provider/model` or `provider/*`".to_owned(),
-                };
-                findings.error_with(&entry.at, message, help);
-            }
+            Err(near) => not_there(entry, near.as_deref(), subject, findings),
         }
     }
-    allowed
+    Some(allowed)
+}
+
+fn not_there(entry: &Located<Text>, near: Option<&str>, subject: &Subject<'_>, findings: &mut Findings) {
+    let message = format!("there is no endpoint `{}` that this key could use", entry.value.0);
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if subject.stored.is_some() => {
+            "list endpoints that its project can see, `provider/model` or `provider/*`".to_owned()
+        }
+        None => "list names of endpoints, `provider/model` or `provider/*`".to_owned(),
+    };
+    findings.error_with(&entry.at, message, help);
 }

@@ -5,9 +5,10 @@ use domain::{ObjectKind, Secret};
 use serde_json::{Map, Value};
 
 use super::body::{Splitter, Texts};
-use super::kind;
+use super::kind::{self, WrittenObject};
 use super::names::named;
 use crate::diagnostic::Findings;
+use crate::row::put;
 use crate::schema::Reading;
 use crate::tree::{self, Node, Scalar};
 
@@ -89,4 +90,22 @@ impl Texts for Literal {
     fn text(&self, scalar: &Scalar) -> String {
         scalar.text.clone()
     }
+}
+
+/// A draft as it would be read back: with its name and its secrets in their places, and something in the place of the
+/// secrets that are kept.
+pub(crate) fn written(draft: &Draft, kept: &[String], findings: &mut Findings) -> Option<WrittenObject> {
+    /// Long enough for any field.
+    const KEPT: &str = "0000000000000000000000000000000000000000000";
+    let mut document = draft.body.clone();
+    if draft.kind != ObjectKind::Price {
+        document.insert("name".to_owned(), draft.name.as_str().into());
+    }
+    for field in kept {
+        put(&mut document, field, KEPT.into());
+    }
+    for (field, secret) in &draft.secrets {
+        put(&mut document, field, secret.expose().as_str().into());
+    }
+    kind::read(draft.kind, &tree::document(&document), &mut Reading::document(findings))
 }

@@ -17,7 +17,10 @@ endpoints:
 #[test]
 fn a_model_is_an_endpoint_or_a_provider_and_model() {
     let snapshot = snapshot(FILE);
-    let check = |model: &str, expected: Option<(&str, &str)>| match (snapshot.resolve(model), expected) {
+    let check = |model: &str, expected: Option<(&str, &str)>| match (
+        snapshot.resolve(domain::Scope::DEFAULT.project, model),
+        expected,
+    ) {
         (Resolved::Endpoint(endpoint), Some((name, upstream))) => {
             assert_eq!((&*endpoint.name, &*endpoint.targets[0].model), (name, upstream), "{model}");
         }
@@ -39,7 +42,11 @@ fn a_model_is_an_endpoint_or_a_provider_and_model() {
     check("openai/\u{0}", None);
     check(&format!("openai/{}", "x".repeat(257)), None);
     assert_eq!(
-        snapshot.direct_providers().iter().map(|name| &***name).collect::<Vec<_>>(),
+        snapshot
+            .direct_providers(domain::Scope::DEFAULT.project)
+            .iter()
+            .map(|name| &***name)
+            .collect::<Vec<_>>(),
         ["openai", "openrouter"]
     );
 }
@@ -47,7 +54,7 @@ fn a_model_is_an_endpoint_or_a_provider_and_model() {
 #[test]
 fn a_direct_model_keeps_its_ids_and_has_default_settings() {
     let snapshot = snapshot(FILE);
-    let resolve = |model: &str| match snapshot.resolve(model) {
+    let resolve = |model: &str| match snapshot.resolve(domain::Scope::DEFAULT.project, model) {
         Resolved::Endpoint(endpoint) => endpoint,
         Resolved::Unknown => panic!("{model} is unknown"),
     };

@@ -156,7 +156,7 @@ fn keys_are_found_by_what_is_presented() {
     assert_ne!(key.scope.project, Scope::DEFAULT.project);
     assert_eq!(key.scope.team, Scope::DEFAULT.team);
     assert!(snapshot.keys.get(&hasher().hash(b"canary-key-of-the-ci-jo")).is_none());
-    let visible: Vec<_> = snapshot.visible_to(Some(key)).iter().map(|endpoint| &*endpoint.name).collect();
+    let visible: Vec<_> = snapshot.visible_to(Some(&key)).iter().map(|endpoint| &*endpoint.name).collect();
     assert_eq!(visible, ["prod-chat"]);
     let visible: Vec<_> = snapshot.visible_to(None).iter().map(|endpoint| &*endpoint.name).collect();
     assert_eq!(visible, ["deep", "house", "prod-chat"]);

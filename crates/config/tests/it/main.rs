@@ -7,10 +7,14 @@ mod canary;
 mod direct;
 mod documents;
 mod editors;
+mod export;
+mod fixture;
 mod good_files;
 mod identities;
+mod live;
 mod no_panic;
 mod objects;
+mod stored;
 mod without_file;
 
 use config::{Compiled, Diagnostic, Source};

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 /// One document of each kind with every field in it.
-fn full(kind: ObjectKind) -> Value {
+pub(super) fn full(kind: ObjectKind) -> Value {
     let target =
         json!({ "credential": "openai-main", "model": "gpt-5", "weight": 9, "dialect": "openai-chat" });
     match kind {

@@ -10,7 +10,9 @@ use super::print;
 fn without_any_key_there_is_the_demo() {
     let compiled = without_file(&Environment::fixed([]), None).unwrap();
     let snapshot = compiled.snapshot;
-    let Resolved::Endpoint(demo) = snapshot.resolve("demo") else { panic!("no demo") };
+    let Resolved::Endpoint(demo) = snapshot.resolve(domain::Scope::DEFAULT.project, "demo") else {
+        panic!("no demo")
+    };
     assert!(demo.targets[0].credential.simulator.is_some());
     for dialect in Dialect::ALL {
         assert_eq!(demo.targets[0].carriage(dialect, Api::Chat).unwrap().dialect, dialect);
@@ -31,17 +33,21 @@ fn keys_of_the_environment_open_their_providers() {
         ("GROQ_API_KEY", ""),
     ]);
     let snapshot = without_file(&environment, None).unwrap().snapshot;
-    let Resolved::Endpoint(openai) = snapshot.resolve("openai/gpt-5") else { panic!("no openai") };
+    let Resolved::Endpoint(openai) = snapshot.resolve(domain::Scope::DEFAULT.project, "openai/gpt-5") else {
+        panic!("no openai")
+    };
     let carriage = openai.targets[0].carriage(Dialect::OpenaiChat, Api::Chat).unwrap();
     assert_eq!((&*carriage.host, carriage.port, carriage.tls), ("127.0.0.1", 9, false));
     assert_eq!(*carriage.path(Api::Chat).unwrap(), "/v1/chat/completions");
     assert_eq!(carriage.auth.as_ref().unwrap().1, "Bearer sk-openai");
     assert!(openai.targets[0].credential.allow_private);
-    let Resolved::Endpoint(anthropic) = snapshot.resolve("anthropic/claude-sonnet-4-5") else {
+    let Resolved::Endpoint(anthropic) =
+        snapshot.resolve(domain::Scope::DEFAULT.project, "anthropic/claude-sonnet-4-5")
+    else {
         panic!("no anthropic")
     };
     assert!(!anthropic.targets[0].credential.allow_private);
-    assert!(matches!(snapshot.resolve("groq/llama"), Resolved::Unknown));
+    assert!(matches!(snapshot.resolve(domain::Scope::DEFAULT.project, "groq/llama"), Resolved::Unknown));
 }
 
 #[test]

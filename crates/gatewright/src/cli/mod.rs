@@ -125,13 +125,9 @@ pub(crate) enum Command {
     /// Print the OpenAPI document of the admin API
     #[command(after_help = "Example:\n  gatewright openapi > openapi.json")]
     Openapi,
-    /// Print the reference of the command line, or of the metrics, as Markdown
+    /// Print the reference of the command line as Markdown
     #[command(hide = true, after_help = "Example:\n  gatewright reference")]
-    Reference {
-        /// That of the metrics
-        #[arg(long)]
-        metrics: bool,
-    },
+    Reference,
 }
 
 /// How to reach a running gateway.

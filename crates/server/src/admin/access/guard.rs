@@ -118,7 +118,7 @@ fn by_token(
     if state.is_admin_token(token) {
         return Ok(administrator("admin token", Via::AdminToken, peer));
     }
-    let Some(key) = state.snapshot.load().keys.get(hash).cloned() else {
+    let Some(key) = state.snapshot.load().keys.get(hash) else {
         return Err(Problem::unauthenticated(
             "this is neither the admin token of this gateway nor a service key; check that all of it was copied",
         ));
