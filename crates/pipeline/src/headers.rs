@@ -21,17 +21,12 @@ const ANTHROPIC_BETA: HeaderName = HeaderName::from_static("anthropic-beta");
 /// A header may not grow without limit because a request lost many fields; the trace has all of them.
 const MAX_NOTES_BYTES: usize = 1024;
 
-const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("gatewright/", env!("CARGO_PKG_VERSION")));
 const OUR_VERSION: HeaderValue = HeaderValue::from_static(env!("CARGO_PKG_VERSION"));
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
-/// What goes to a provider besides the body. `same` is the caller's headers where it speaks the target's dialect.
+/// What goes to a provider besides what every request has. `same` is the caller's headers where it speaks the target's dialect.
 pub(crate) fn outbound(dialect: Dialect, same: Option<&HeaderMap>) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(8);
-    headers.insert(header::CONTENT_TYPE, JSON);
-    headers.insert(header::ACCEPT_ENCODING, IDENTITY);
-    headers.insert(header::USER_AGENT, USER_AGENT);
+    let mut headers = HeaderMap::new();
     let Some(caller) = same else {
         return headers;
     };

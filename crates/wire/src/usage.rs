@@ -11,31 +11,45 @@ use serde_json::Value;
 use crate::json::{self, Kind, NotJson, Scanner};
 use crate::{anthropic, openai_chat};
 
-/// The usage that a whole reply reports, if it reports any.
+/// The usage that a whole reply reports, if it reports any. Looked for at its end first, where every server puts it: the
+/// text before need not be read for it.
 pub fn reply_usage(dialect: Dialect, api: Api, body: &[u8]) -> Option<Usage> {
-    match (dialect, api) {
-        (Dialect::OpenaiChat, Api::Chat | Api::Embeddings) | (Dialect::AnthropicMessages, Api::Chat) => {}
-        // A count of tokens is an answer, and not what the call consumed.
-        (Dialect::AnthropicMessages, Api::Embeddings) | (_, Api::CountTokens) => return None,
+    const END: usize = 4 * 1024;
+    if !reports_usage(dialect, api) {
+        return None;
     }
-    let mut counts = UsageCounts::new(dialect);
-    counts.absorb(body, &["usage"]);
-    counts.usage()
+    trailing_usage(dialect, api, &body[body.len().saturating_sub(END)..]).or_else(|| {
+        let mut counts = UsageCounts::new(dialect);
+        counts.absorb(body, &["usage"]);
+        counts.usage()
+    })
 }
 
-/// The usage that a whole reply reports, told from its last bytes alone: of a document too large to be held. Found
-/// where usage is among the last members of the reply, which is where every server puts it.
+/// The usage that a whole reply reports, told from its last bytes alone. Found where usage is among the last members of
+/// the reply.
 pub fn trailing_usage(dialect: Dialect, api: Api, tail: &[u8]) -> Option<Usage> {
+    if !reports_usage(dialect, api) {
+        return None;
+    }
     memmem::rfind_iter(tail, b"\"usage\"").find_map(|at| {
         let mut scanner = Scanner::starting_at(tail, at);
         scanner.key().ok()?;
-        scanner.skip().ok()?;
+        let report = scanner.skip().ok()?;
         // Only members of the reply itself are followed by nothing but other members and the brace that closes it.
         scanner.rest_of_object(|_, _| Ok(())).ok()?;
         scanner.end().ok()?;
-        let reply = [b"{".as_slice(), &tail[at..]].concat();
-        reply_usage(dialect, api, &reply)
+        let mut counts = UsageCounts::new(dialect);
+        counts.absorb_at(tail, report.start);
+        counts.usage()
     })
+}
+
+const fn reports_usage(dialect: Dialect, api: Api) -> bool {
+    match (dialect, api) {
+        (Dialect::OpenaiChat, Api::Chat | Api::Embeddings) | (Dialect::AnthropicMessages, Api::Chat) => true,
+        // A count of tokens is an answer, and not what the call consumed.
+        (Dialect::AnthropicMessages, Api::Embeddings) | (_, Api::CountTokens) => false,
+    }
 }
 
 /// The merged reports of one reply.
@@ -55,13 +69,17 @@ impl UsageCounts {
 
     /// Merges the usage object at `path` of a JSON document, where there is one.
     pub(crate) fn absorb(&mut self, document: &[u8], path: &[&str]) {
-        let Some(range) = json::find(document, path) else {
-            return;
-        };
-        if document.get(range.start) != Some(&b'{') {
+        if let Some(range) = json::find(document, path) {
+            self.absorb_at(document, range.start);
+        }
+    }
+
+    /// Merges the report that begins at `at`, if it is an object.
+    fn absorb_at(&mut self, document: &[u8], at: usize) {
+        if document.get(at) != Some(&b'{') {
             return;
         }
-        let mut scanner = Scanner::starting_at(document, range.start);
+        let mut scanner = Scanner::starting_at(document, at);
         // A defect ends the report, and what it said before is still true.
         let _ = match self {
             Self::OpenaiChat(counts) => scan_report(counts.get_or_insert_default(), document, &mut scanner),
@@ -207,6 +225,25 @@ mod tests {
         }
         assert_eq!(usage(&reply[from + 1..]), None);
         assert_eq!(usage(&reply[..reply.len() - 3]), None);
+    }
+
+    #[test]
+    fn usage_is_found_wherever_it_stands() {
+        let text = "x".repeat(10_000);
+        for reply in [
+            format!(r#"{{"usage":{{"prompt_tokens":8}},"text":"{text}"}}"#),
+            format!(r#"{{"text":"{text}","usage":{{"prompt_tokens":8}}}}"#),
+            format!(r#"{{"text":"{text}","usage":{{"prompt_tokens":8,"{text}":1}}}}"#),
+            format!(
+                r#"{{"text":"\"usage\":{{\"prompt_tokens\":5}}}}{text}","usage":{{"prompt_tokens":8}},"z":{{}}}}"#
+            ),
+            format!(
+                r#"{{"usage":{{"prompt_tokens":8}},"text":"{text}","z":{{"usage":{{"prompt_tokens":5}}}}}}"#
+            ),
+        ] {
+            let usage = reply_usage(Dialect::OpenaiChat, Api::Chat, reply.as_bytes());
+            assert_eq!(usage, Some(Usage { input: 8, ..Usage::default() }), "{}", &reply[..40]);
+        }
     }
 
     #[test]

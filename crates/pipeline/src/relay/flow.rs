@@ -119,17 +119,9 @@ impl Tail {
 
     /// The document is complete when its body is: the connection checks the length.
     fn finish(&mut self) -> Bytes {
-        self.progress.usage = self.usage();
+        self.progress.usage = wire::trailing_usage(self.dialect, self.api, &self.bytes);
         (self.progress.terminal, self.progress.finished) = (true, true);
         Bytes::new()
-    }
-
-    /// What follows the last member name `usage`, made a document again.
-    fn usage(&self) -> Option<Usage> {
-        const NAME: &[u8] = b"\"usage\"";
-        let at = self.bytes.windows(NAME.len()).rposition(|window| window == NAME)?;
-        let document = [b"{", &self.bytes[at..]].concat();
-        wire::reply_usage(self.dialect, self.api, &document)
     }
 }
 

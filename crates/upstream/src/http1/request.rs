@@ -1,6 +1,7 @@
 //! A request, and the bytes of its head.
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
@@ -14,9 +15,9 @@ pub struct Request<'a> {
     pub authority: &'a HeaderValue,
     /// The header that authenticates.
     pub auth: Option<&'a (HeaderName, HeaderValue)>,
-    /// All others, but for the length.
+    /// All others, but for those that every request has.
     pub headers: &'a HeaderMap,
-    /// The body, in pieces that are sent one after the other.
+    /// The body, in pieces that are sent one after the other. JSON, unless `headers` name another type.
     pub body: &'a [Bytes],
 }
 
@@ -33,7 +34,12 @@ impl Request<'_> {
         for (name, value) in self.headers {
             field(head, name.as_str(), value.as_bytes());
         }
+        // No coding is undone here, so none is asked for.
+        head.extend_from_slice(SAME_FOR_ALL);
         let length: usize = self.body.iter().map(Bytes::len).sum();
+        if length > 0 && !self.headers.contains_key(CONTENT_TYPE) {
+            head.extend_from_slice(b"content-type: application/json\r\n");
+        }
         if length > 0 || *self.method != Method::GET {
             head.extend_from_slice(b"content-length: ");
             decimal(head, length);
@@ -42,6 +48,10 @@ impl Request<'_> {
         head.extend_from_slice(b"\r\n");
     }
 }
+
+const SAME_FOR_ALL: &[u8] =
+    concat!("user-agent: gatewright/", env!("CARGO_PKG_VERSION"), "\r\naccept-encoding: identity\r\n")
+        .as_bytes();
 
 fn field(head: &mut Vec<u8>, name: &str, value: &[u8]) {
     head.extend_from_slice(name.as_bytes());
@@ -96,14 +106,18 @@ mod tests {
         let body = [Bytes::from_static(b"12345"), Bytes::new(), Bytes::from_static(b"67890")];
         assert_eq!(
             head(&Method::POST, &body),
-            "POST /v1/messages?x=1 HTTP/1.1\r\nhost: api.example.com:8443\r\nauthorization: Bearer k\r\n\
-             anthropic-beta: a\r\nanthropic-beta: b\r\ncontent-length: 10\r\n\r\n"
+            concat!(
+                "POST /v1/messages?x=1 HTTP/1.1\r\nhost: api.example.com:8443\r\nauthorization: Bearer k\r\n",
+                "anthropic-beta: a\r\nanthropic-beta: b\r\nuser-agent: gatewright/",
+                env!("CARGO_PKG_VERSION"),
+                "\r\naccept-encoding: identity\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n"
+            )
         );
     }
 
     #[test]
     fn a_request_without_a_body_says_so_unless_it_is_a_get() {
         assert!(head(&Method::POST, &[]).ends_with("\r\ncontent-length: 0\r\n\r\n"));
-        assert!(!head(&Method::GET, &[]).contains("content-length"));
+        assert!(!head(&Method::GET, &[]).contains("content-"));
     }
 }
