@@ -145,7 +145,7 @@ impl Guests {
         }
         // Calls as they usually come; everything else, and whatever follows it on this connection, is hyper's.
         match crate::http1::serve(stream, &self.service, &guest, shutdown, self.limits.header_read).await {
-            Ok(Some(rest)) => Box::pin(self.anything(rest, guest, false)).await,
+            Ok(Some(rest)) => Box::pin(self.anything(rest, guest, shutdown.is_stopping())).await,
             Ok(None) => {}
             Err(error) => tracing::debug!(%error, peer = %guest.peer.address, "a connection ended early"),
         }
@@ -170,6 +170,8 @@ impl Guests {
             .serve_connection(TokioIo::new(stream), answer);
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
+            // In this order: a request that was read already must be seen before the connection is told to end.
+            biased;
             ended = connection.as_mut() => ended,
             // A late one has its one request ahead of it, and would be closed before that.
             () = shutdown.closing(), if !late => {

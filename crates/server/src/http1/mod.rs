@@ -51,20 +51,24 @@ where
         let due = Instant::now() + header_read;
         let next = poll_fn(|cx| {
             if let Poll::Ready(next) = connection.poll_next(cx) {
-                return Poll::Ready(next);
+                return Poll::Ready(Some(next));
             }
             if closing.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Ok(Next::End));
+                return Poll::Ready(None);
             }
             while alarm.as_mut().poll(cx).is_ready() {
                 if Instant::now() >= due {
-                    return Poll::Ready(Ok(Next::End));
+                    return Poll::Ready(None);
                 }
                 alarm.as_mut().reset(due);
             }
             Poll::Pending
         });
-        let arrival = match next.await? {
+        let next = match next.await {
+            Some(next) => next?,
+            None => last_look(&mut connection).await?,
+        };
+        let arrival = match next {
             Next::Call(arrival) => arrival,
             Next::Other => return Ok(Some(connection.hand_over())),
             Next::End => return Ok(None),
@@ -75,6 +79,20 @@ where
             return Ok(None);
         }
     }
+}
+
+/// What has come when the connection is about to be ended. The kernel is asked once more before: closing over a request
+/// that lies there would reset its client.
+async fn last_look<S>(connection: &mut Connection<S>) -> io::Result<Next>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    tokio::task::yield_now().await;
+    let next = poll_fn(|cx| match connection.poll_next(cx) {
+        Poll::Ready(next) => Poll::Ready(next),
+        Poll::Pending => Poll::Ready(Ok(Next::End)),
+    });
+    next.await
 }
 
 /// The reply to a call. `Err`: the client left, and what was done for it is dropped with the call.
