@@ -16,6 +16,7 @@ const REFERENCES: &[(&[&str], &str)] = &[
     (&["schema"], "docs/reference/gatewright.schema.json"),
     (&["schema", "--markdown"], "docs/reference/configuration.md"),
     (&["reference"], "docs/reference/cli.md"),
+    (&["reference", "--metrics"], "docs/reference/metrics.md"),
 ];
 
 /// Writes every reference, or with `check` names those that differ from what stands there.

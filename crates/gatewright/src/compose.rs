@@ -14,7 +14,7 @@ use pipeline::{Names, Options, Pipeline};
 use runtime::{Clock, ExecutorContext, IdSource, Listeners, Shutdown, Tasks};
 use server::{Acceptor, AdminParts, AdminState, ConnectionLimits, Health, InboundTls, Service, Shared};
 use telemetry::Recorder;
-use upstream::{Client, Proxy, Tls};
+use upstream::{Client, Egress};
 use vault::{DataDir, Environment, KeyHasher, Vault};
 
 /// A configuration file as a snapshot, or everything that is wrong with it.
@@ -32,8 +32,7 @@ pub(crate) struct Blueprint {
     pub(crate) shared: Arc<Shared>,
     pub(crate) hasher: Arc<KeyHasher>,
     pub(crate) recorder: Arc<Recorder>,
-    pub(crate) tls: Tls,
-    pub(crate) proxy: Option<Arc<Proxy>>,
+    pub(crate) egress: Arc<Egress>,
     pub(crate) limits: ConnectionLimits,
     pub(crate) inbound: Arc<InboundTls>,
     pub(crate) listeners: std::sync::Mutex<Listeners>,
@@ -61,7 +60,7 @@ impl Blueprint {
         let pipeline = Pipeline {
             clock: Clock,
             ids: RefCell::new(IdSource::from_os()),
-            client: Client::new(self.tls.clone(), self.proxy.clone()),
+            client: Client::following(Arc::clone(&self.egress)),
             recorder: RefCell::new(recorder),
             hasher: Arc::clone(&self.hasher),
             ledger: Rc::new(AllowAll),

@@ -10,12 +10,14 @@ use config::snapshot::Snapshot;
 use runtime::Shutdown;
 use server::InboundTls;
 use tokio::signal::unix::Signal;
+use upstream::{Egress, EgressOptions};
 
 /// What is kept up to date.
 #[derive(Debug)]
 pub(crate) struct Refresh {
     pub(crate) snapshot: Arc<ArcSwap<Snapshot>>,
     pub(crate) inbound: Arc<InboundTls>,
+    pub(crate) egress: Arc<Egress>,
 }
 
 /// A few small files are read this often; a person who has just renewed a certificate looks right away.
@@ -32,6 +34,13 @@ impl Refresh {
             }
             let snapshot = self.snapshot.load_full();
             self.inbound.refresh(snapshot.server.tls.as_ref());
+            self.egress.refresh(&egress_options(&snapshot));
         }
     }
+}
+
+/// What the configuration says about outbound connections.
+pub(crate) fn egress_options(snapshot: &Snapshot) -> EgressOptions {
+    let config::snapshot::Egress { proxy, no_proxy, ca_file, client } = snapshot.egress.clone();
+    EgressOptions { proxy, no_proxy, ca_file, client }
 }

@@ -12,12 +12,12 @@ use runtime::{Executors, Listeners, Shutdown, Tasks};
 use server::{ConnectionLimits, InboundTls};
 use telemetry::Recorder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use upstream::{Proxy, Tls};
+use upstream::Egress;
 use vault::{DataDir, Environment, KeyHasher};
 
 use crate::cli::Serve;
 use crate::compose::{self, Blueprint};
-use crate::refresh::Refresh;
+use crate::refresh::{Refresh, egress_options};
 use crate::{logging, notify, output, paths};
 
 pub(crate) fn run(options: &Serve) -> Result<ExitCode> {
@@ -51,13 +51,17 @@ pub(crate) fn run(options: &Serve) -> Result<ExitCode> {
         (background.handle().clone(), tasks.clone()),
     )?;
     let inbound = Arc::new(InboundTls::start(snapshot.server.tls.as_ref())?);
-    let refresh = Refresh { snapshot: Arc::clone(&shared.snapshot), inbound: Arc::clone(&inbound) };
+    let egress = Arc::new(Egress::start(&egress_options(&snapshot))?);
+    let refresh = Refresh {
+        snapshot: Arc::clone(&shared.snapshot),
+        inbound: Arc::clone(&inbound),
+        egress: Arc::clone(&egress),
+    };
     let blueprint = Arc::new(Blueprint {
         shared,
         hasher,
         recorder: Arc::clone(&recorder),
-        tls: Tls::new(snapshot.egress.ca_file.as_deref())?,
-        proxy: proxy(&snapshot)?,
+        egress,
         limits: ConnectionLimits { header_read: snapshot.server.caps.header_read },
         inbound,
         listeners: listeners.into(),
@@ -87,12 +91,6 @@ fn finish(background: &tokio::runtime::Runtime, tasks: &Tasks) {
     if background.block_on(async { tokio::time::timeout(LAST_TURN, tasks.finished()).await }).is_err() {
         tracing::warn!(tasks = tasks.len(), "some background tasks did not end in time");
     }
-}
-
-fn proxy(snapshot: &Snapshot) -> Result<Option<Arc<Proxy>>> {
-    let egress = &snapshot.egress;
-    let proxy = egress.proxy.as_ref().map(|url| Proxy::new(url, &egress.no_proxy)).transpose();
-    Ok(proxy.context("`egress.proxy` cannot be used")?.map(Arc::new))
 }
 
 /// The command line decides, then the configuration, then the environment.

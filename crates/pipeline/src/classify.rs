@@ -45,6 +45,7 @@ pub(crate) fn send_error(target: &Target, error: &SendError) -> Box<Failed> {
         SendError::Broken(_) | SendError::Garbage(_) => (FailureKind::BrokenReply, EndReason::BrokenReply),
         SendError::Resolve { .. }
         | SendError::Forbidden { .. }
+        | SendError::PrivateName { .. }
         | SendError::Connect { .. }
         | SendError::Tls { .. } => (FailureKind::Connect, EndReason::Connect),
     };

@@ -305,9 +305,7 @@ impl Books {
             // Nobody was asked, so nothing was consumed: that is known.
             record.cost = Some(PicoUsd::ZERO);
         }
-        if record.capture != CaptureMode::None {
-            self.pipeline.recorder.borrow_mut().record_call(&record);
-        }
+        self.pipeline.recorder.borrow_mut().record_call(&record);
     }
 
     pub(crate) const fn is_open(&self) -> bool {

@@ -10,6 +10,7 @@ mod ids;
 mod listener;
 mod shutdown;
 mod tasks;
+mod trouble;
 
 pub use clock::{Clock, Moment};
 pub use executor::{ExecutorContext, Executors, StartError};
@@ -18,3 +19,4 @@ pub use ids::IdSource;
 pub use listener::{ListenError, Listeners};
 pub use shutdown::Shutdown;
 pub use tasks::Tasks;
+pub use trouble::Trouble;

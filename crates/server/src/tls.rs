@@ -2,10 +2,10 @@
 //! used never replaces one that can.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use runtime::{Identity, IdentityBytes, IdentityError, IdentityFiles, identity};
+use runtime::{Identity, IdentityBytes, IdentityError, IdentityFiles, Trouble, identity};
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::sign::SingleCertAndKey;
@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 #[derive(Debug, Default)]
 pub struct InboundTls {
     current: ArcSwapOption<Current>,
-    trouble: Mutex<Trouble>,
+    trouble: Trouble,
 }
 
 #[derive(Debug)]
@@ -24,13 +24,6 @@ struct Current {
     bytes: IdentityBytes,
     config: Arc<ServerConfig>,
     expires_at_ms: i64,
-}
-
-/// Why the files on disk are not in use.
-#[derive(Debug, Default)]
-struct Trouble {
-    reason: Option<String>,
-    seen: u32,
 }
 
 /// The certificate in use, for diagnostics.
@@ -69,18 +62,26 @@ impl InboundTls {
         let current = self.current.load();
         match renewed(files, current.as_deref()) {
             Ok(None) => {
-                self.trouble(None);
+                self.trouble.over();
                 false
             }
             Ok(Some(renewed)) => {
-                self.trouble(None);
+                self.trouble.over();
                 let expires_at_ms = renewed.expires_at_ms;
                 self.current.store(Some(Arc::new(renewed)));
                 tracing::info!(cert = %files.cert.display(), expires_at_ms, "serving with a new certificate");
                 true
             }
             Err(error) => {
-                self.trouble(Some((files, error.to_string())));
+                let reason = error.to_string();
+                if self.trouble.seen(&reason) {
+                    let cert = files.cert.display().to_string();
+                    tracing::error!(
+                        cert,
+                        reason,
+                        "the new certificate cannot be used; serving on with the one before"
+                    );
+                }
                 false
             }
         }
@@ -90,36 +91,12 @@ impl InboundTls {
     pub fn status(&self) -> Option<CertificateStatus> {
         let current = self.current.load();
         let current = current.as_deref()?;
-        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         let (path, expires_at_ms) = (current.files.cert.clone(), current.expires_at_ms);
-        Some(CertificateStatus { path, expires_at_ms, problem: trouble.reason.clone() })
+        Some(CertificateStatus { path, expires_at_ms, problem: self.trouble.reason() })
     }
 
     pub(crate) fn acceptor(&self) -> Option<TlsAcceptor> {
         self.current.load().as_ref().map(|current| TlsAcceptor::from(Arc::clone(&current.config)))
-    }
-
-    /// Remembers why new files are not used. It is told when it is seen a second time: two files cannot be replaced at
-    /// once, so for a moment they do not fit each other.
-    fn trouble(&self, now: Option<(&IdentityFiles, String)>) {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((files, reason)) = now else {
-            *trouble = Trouble::default();
-            return;
-        };
-        if trouble.reason.as_ref() == Some(&reason) {
-            trouble.seen = trouble.seen.saturating_add(1);
-        } else {
-            *trouble = Trouble { reason: Some(reason.clone()), seen: 1 };
-        }
-        if trouble.seen == 2 {
-            let cert = files.cert.display().to_string();
-            tracing::error!(
-                cert,
-                reason,
-                "the new certificate cannot be used; serving on with the one before"
-            );
-        }
     }
 }
 

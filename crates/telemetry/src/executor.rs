@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use domain::{CallRecord, UsageRecord};
+use domain::{CallRecord, CaptureMode, UsageRecord};
 
 use crate::health::Part;
 use crate::lane::{Lane, Settled};
@@ -41,8 +41,12 @@ impl ExecutorRecorder {
         self.shared.touch();
     }
 
-    /// Hands the trace of a finished call over, or drops it where too much is waiting already.
+    /// Counts a finished call and hands its trace over, unless none is wanted or too much is waiting already.
     pub fn record_call(&mut self, record: &CallRecord) {
+        self.lane.counters().add(record);
+        if record.capture == CaptureMode::None {
+            return;
+        }
         let expected = record.request.body.len() + record.reply.body.len() + RECORD_BYTES;
         let queued = self.shared.queued_bytes.load(Ordering::Relaxed);
         if self.shared.is_stopping() || queued.saturating_add(expected) > self.shared.options.content_bytes {

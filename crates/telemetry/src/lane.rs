@@ -7,11 +7,14 @@ use domain::UsageRecord;
 use store::Frames;
 use store::journal::JournalWriter;
 
+use crate::metrics::Counters;
+
 /// Shared by an executor and the writer. The locks are free but for the instant of a hand-over.
 #[derive(Debug)]
 pub(crate) struct Lane {
     content: Mutex<Frames>,
     money: Mutex<Money>,
+    counters: Mutex<Counters>,
 }
 
 /// The journal segment, and what could not be written to it.
@@ -33,8 +36,13 @@ pub(crate) enum Settled {
 }
 
 impl Lane {
-    pub(crate) fn new(journal: JournalWriter) -> Self {
-        Self { content: Mutex::default(), money: Mutex::new(Money { journal, unsaved: VecDeque::new() }) }
+    pub(crate) fn new(journal: JournalWriter, counters: Counters) -> Self {
+        let money = Money { journal, unsaved: VecDeque::new() };
+        Self { content: Mutex::default(), money: Mutex::new(money), counters: Mutex::new(counters) }
+    }
+
+    pub(crate) fn counters(&self) -> MutexGuard<'_, Counters> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn content(&self) -> MutexGuard<'_, Frames> {
@@ -130,7 +138,7 @@ mod tests {
         // Every record wants a segment of its own, so that a missing directory is noticed at once.
         let journal =
             Journal::open_with(&path, JournalOptions { segment_bytes: 1, ..Default::default() }).unwrap();
-        let lane = Lane::new(journal.writer(0));
+        let lane = Lane::new(journal.writer(0), crate::metrics::Counting::default().executor());
         let settle = |n| lane.money().settle(&record(n), 2);
         assert!(matches!(settle(1), Settled::Journalled));
         let mut reader = journal.reader(Vec::new());

@@ -12,6 +12,7 @@ use store::{ControlStore, Ledger, StoreError, TraceStore};
 use crate::executor::ExecutorRecorder;
 use crate::health::Health;
 use crate::lane::Lane;
+use crate::metrics::{Counting, Metrics};
 use crate::options::Options;
 use crate::shared::Shared;
 use crate::writer;
@@ -22,6 +23,8 @@ pub struct Recorder {
     shared: Arc<Shared>,
     stores: Stores,
     journal: Arc<Journal>,
+    counting: Counting,
+    metrics: Arc<Metrics>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -53,12 +56,14 @@ impl Recorder {
         for file in &stores.put_aside {
             shared.was_put_aside(file.clone());
         }
-        Ok(Self { shared, stores, journal, thread: Mutex::new(Some(thread)) })
+        let metrics = Arc::new(Metrics::new(Arc::clone(&shared), Arc::clone(&journal)));
+        let counting = Counting::default();
+        Ok(Self { shared, stores, journal, counting, metrics, thread: Mutex::new(Some(thread)) })
     }
 
     /// The end of one executor; each executor takes one. It starts however the disk is.
     pub fn executor(&self, index: usize) -> ExecutorRecorder {
-        let lane = Arc::new(Lane::new(self.journal.writer(index)));
+        let lane = Arc::new(Lane::new(self.journal.writer(index), self.counting.executor()));
         self.shared.add_lane(Arc::clone(&lane));
         ExecutorRecorder::new(Arc::clone(&self.shared), lane)
     }
@@ -73,6 +78,10 @@ impl Recorder {
 
     pub fn traces(&self) -> Arc<dyn TraceStore> {
         Arc::clone(&self.stores.traces)
+    }
+
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
     }
 
     pub fn health(&self) -> Health {

@@ -33,6 +33,8 @@ pub(crate) struct Lease {
     /// It may carry another request afterwards.
     pub(crate) keep_alive: bool,
     pub(crate) origin: Origin,
+    /// Of the settings that it was made under.
+    pub(crate) generation: u64,
     pub(crate) pool: Rc<Pool>,
 }
 
@@ -82,7 +84,7 @@ impl Body {
         if let Some(lease) = lease.take_if(|lease| lease.framing.is_done())
             && lease.keep_alive
         {
-            lease.pool.put(lease.origin, lease.connection);
+            lease.pool.put(lease.origin, lease.connection, lease.generation);
         }
     }
 }

@@ -17,8 +17,13 @@ pub enum SendError {
     Forbidden { host: String, address: IpAddr },
     #[error("cannot connect to `{host}:{port}`: {source}")]
     Connect { host: String, port: u16, source: io::Error },
-    #[error("no TLS session with `{host}`: {source}")]
-    Tls { host: String, source: io::Error },
+    #[error(
+        "`{host}` is a name of this machine or of a private network; only a `base_url` written in the configuration may point there"
+    )]
+    PrivateName { host: String },
+    /// The reason says what to do.
+    #[error("no TLS session with `{host}`: {reason}")]
+    Tls { host: String, reason: String },
     #[error("no connection to `{host}:{port}` within the connect deadline")]
     ConnectTimeout { host: String, port: u16 },
     /// The connection broke after the request was on its way and before a reply began.

@@ -6,6 +6,8 @@
 mod body;
 mod client;
 mod connect;
+mod dial;
+mod egress;
 mod error;
 mod guard;
 mod http1;
@@ -14,13 +16,15 @@ mod pool;
 mod proxy;
 mod simulator;
 mod tls;
+mod tls_trouble;
 
 pub use body::{Body, BodyError};
 pub use client::{Client, Response};
+pub use egress::{Egress, EgressError, EgressOptions};
 pub use error::SendError;
 pub use guard::is_public;
 pub use http1::{BadReply, Request};
-pub use origin::Origin;
+pub use origin::{Origin, UrlError};
 pub use proxy::{Proxy, ProxyError};
 pub use simulator::Behaviour;
 pub use tls::{Tls, TlsError};

@@ -1,6 +1,6 @@
 //! Idle connections of one executor, newest first.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -23,9 +23,18 @@ struct Idle {
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
     origins: RefCell<Vec<(Origin, VecDeque<Idle>)>>,
+    /// Of the settings that its connections were made under.
+    generation: Cell<u64>,
 }
 
 impl Pool {
+    /// Closes what was opened under older settings.
+    pub(crate) fn advance(&self, generation: u64) {
+        if self.generation.replace(generation) != generation {
+            self.origins.borrow_mut().clear();
+        }
+    }
+
     /// The connection that was used last and is still open: the warmest one, and the others may age out.
     pub(crate) fn take(&self, origin: &Origin) -> Option<Connection> {
         let mut origins = self.origins.borrow_mut();
@@ -43,7 +52,10 @@ impl Pool {
         None
     }
 
-    pub(crate) fn put(&self, origin: Origin, connection: Connection) {
+    pub(crate) fn put(&self, origin: Origin, connection: Connection, generation: u64) {
+        if generation != self.generation.get() {
+            return;
+        }
         let now = Instant::now();
         let mut origins = self.origins.borrow_mut();
         for (_, idle) in origins.iter_mut() {

@@ -125,9 +125,13 @@ pub(crate) enum Command {
     /// Print the OpenAPI document of the admin API
     #[command(after_help = "Example:\n  gatewright openapi > openapi.json")]
     Openapi,
-    /// Print the reference of the command line as Markdown
+    /// Print the reference of the command line, or of the metrics, as Markdown
     #[command(hide = true, after_help = "Example:\n  gatewright reference")]
-    Reference,
+    Reference {
+        /// That of the metrics
+        #[arg(long)]
+        metrics: bool,
+    },
 }
 
 /// How to reach a running gateway.

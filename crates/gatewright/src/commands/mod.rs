@@ -51,7 +51,11 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Audit(command) => audit::run(command),
         Command::Schema(options) => schema(&options),
         Command::Openapi => document(&serde_json::to_value(server::openapi())?),
-        Command::Reference => reference::run(),
+        Command::Reference { metrics: false } => reference::run(),
+        Command::Reference { metrics: true } => {
+            output::line(telemetry::metrics_markdown().trim_end());
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

@@ -55,7 +55,7 @@ impl Load {
 
 #[tokio::test]
 async fn no_finished_usage_record_is_lost_or_doubled() {
-    let rounds = if std::env::var_os("GATEWRIGHT_LONG").is_some() { 20 } else { 3 };
+    let rounds = if std::env::var_os("GATEWRIGHT_LONG").is_some() { 200 } else { 3 };
     let config = "credentials: [ { name: simulator, provider: simulator } ]\n";
     let mut gateway = Setup::new(BINARY).config(config).start().await;
     let load = Arc::new(Load {

@@ -28,6 +28,7 @@ mod count_tokens;
 mod deadlines;
 mod direct_models;
 mod disconnects;
+mod egress;
 mod fallbacks;
 mod forwarded;
 mod keys;

@@ -1,9 +1,13 @@
 //! The recorder through its public face.
 
+#[cfg(all(test, target_os = "linux"))]
+mod disks;
 #[cfg(test)]
 mod display;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod recorder;
 #[cfg(test)]

@@ -10,7 +10,7 @@ mod framing;
 mod head;
 mod request;
 
-pub(crate) use connection::Connection;
+pub(crate) use connection::{Connection, Stream};
 pub(crate) use framing::Framing;
 pub(crate) use head::Head;
 pub use request::Request;
