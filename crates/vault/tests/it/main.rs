@@ -5,6 +5,8 @@ mod core_dumps;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod kills;
+#[cfg(test)]
 mod rotation;
 #[cfg(test)]
 mod scene;

@@ -18,7 +18,7 @@ pub(crate) fn configured(current: u8, previous: &[u8]) -> Option<VaultKeys> {
 }
 
 pub(crate) struct Scene {
-    _root: tempfile::TempDir,
+    _root: Option<tempfile::TempDir>,
     pub(crate) dir: PathBuf,
     pub(crate) stores: store::sqlite::Stores,
 }
@@ -26,9 +26,14 @@ pub(crate) struct Scene {
 impl Scene {
     pub(crate) async fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
-        let dir = root.path().join("data");
-        let stores = store::sqlite::open(&dir).await.unwrap();
-        Self { _root: root, dir, stores }
+        let scene = Self::at(&root.path().join("data")).await;
+        Self { _root: Some(root), ..scene }
+    }
+
+    /// In a directory of somebody else.
+    pub(crate) async fn at(dir: &Path) -> Self {
+        let stores = store::sqlite::open(dir).await.unwrap();
+        Self { _root: None, dir: dir.to_owned(), stores }
     }
 
     pub(crate) fn data_dir(&self) -> DataDir {

@@ -2,6 +2,7 @@
 
 mod expectations;
 mod history;
+mod kills;
 mod lists;
 mod logins;
 mod names;
