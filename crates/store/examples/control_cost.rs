@@ -1,7 +1,8 @@
 //! Prints what it takes to load all configured objects, as a start does: time and memory for many keys. `--example
-//! control_cost -- 100000` says how many.
+//! control_cost -- 100000` says how many; with a directory behind that, they stay there and are only loaded the next time.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::time::Instant;
 
 use domain::{ObjectId, ObjectKind, Scope};
@@ -16,24 +17,37 @@ const PAGE: usize = 1_000;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(100_000);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(measure(count))
+    match std::env::args().nth(2) {
+        Some(dir) => runtime.block_on(measure(count, dir.as_ref())),
+        None => runtime.block_on(measure(count, tempfile::tempdir()?.path())),
+    }
 }
 
-async fn measure(count: u128) -> Result<(), Box<dyn std::error::Error>> {
-    let dir = tempfile::tempdir()?;
-    let stores = store::sqlite::open(dir.path()).await?;
-    let mut out = std::io::stdout();
+async fn measure(count: u128, dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let stores = store::sqlite::open(dir).await?;
+    if stores.control.revision().await? == 0 {
+        write(&*stores.control, count).await?;
+    }
+    load(&*stores.control).await?;
+    stores.close().await?;
+    Ok(())
+}
+
+async fn write(store: &dyn ControlStore, count: u128) -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     for first in (0..count).step_by(usize::try_from(WRITTEN_AT_ONCE)?) {
-        fill(&*stores.control, first..count.min(first + WRITTEN_AT_ONCE)).await?;
+        fill(store, first..count.min(first + WRITTEN_AT_ONCE)).await?;
     }
-    writeln!(out, "{count} keys written in {:.2?}", start.elapsed())?;
+    writeln!(std::io::stdout(), "{count} keys written in {:.2?}", start.elapsed())?;
+    Ok(())
+}
 
+async fn load(store: &dyn ControlStore) -> Result<(), Box<dyn std::error::Error>> {
     let before = resident_kib()?;
     let (start, cpu) = (Instant::now(), cpu_now_ms());
     let (mut after, mut objects) = (None, Vec::new());
     loop {
-        let mut page = stores.control.all(after, PAGE).await?;
+        let mut page = store.all(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some((last.kind, last.id));
         objects.append(&mut page);
@@ -44,7 +58,7 @@ async fn measure(count: u128) -> Result<(), Box<dyn std::error::Error>> {
         .map(|object| size_of_val(object) + object.name.capacity() + object.body.capacity() + 16)
         .sum();
     writeln!(
-        out,
+        std::io::stdout(),
         "{} loaded in {took:.2?} with {cpu} ms of CPU time; they take {} KiB, the process grew by {} KiB",
         objects.len(),
         bytes / 1024,

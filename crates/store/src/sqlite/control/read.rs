@@ -1,5 +1,7 @@
 //! Reading objects and what changed. One read sees one state: objects, secrets and references of the same moment.
 
+use std::collections::HashMap;
+
 use domain::{ObjectId, ObjectKind, Scope};
 use sqlx::Row;
 use sqlx::query::Query;
@@ -127,7 +129,8 @@ pub(super) async fn load_here(
     let rows = sqlx::query(BY_IDS).bind(id_list(ids.iter().copied())).fetch_all(&mut *connection).await?;
     let mut objects = rows.iter().map(object).collect::<Result<Vec<_>, _>>()?;
     complete(connection, &mut objects).await?;
-    objects.sort_by_key(|object| ids.iter().position(|id| *id == object.id));
+    let places: HashMap<ObjectId, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+    objects.sort_by_key(|object| places.get(&object.id));
     Ok(objects)
 }
 
