@@ -5,6 +5,7 @@ mod configuration;
 mod credentials;
 mod endpoints;
 mod groups;
+mod healthcheck;
 mod keys;
 mod objects;
 mod operations;
@@ -20,6 +21,7 @@ pub(crate) use configuration::{Apply, Diff, Export, Reload};
 pub(crate) use credentials::CredentialFields;
 pub(crate) use endpoints::{EndpointFields, TargetArgument, TargetFields, TargetPlace};
 pub(crate) use groups::{ProjectFields, TeamFields};
+pub(crate) use healthcheck::Healthcheck;
 pub(crate) use keys::{KeyFields, Keys, Revoke};
 pub(crate) use objects::{
     Create, Delete, InProject, List, Nowhere, ObjectFields, Objects, Place, Set, ShowObject,
@@ -50,6 +52,9 @@ pub(crate) enum Command {
     /// Look whether all is well: a running gateway, or its data directory and its file
     #[command(after_help = "Example:\n  gatewright doctor\n  gatewright doctor --config gatewright.yaml")]
     Doctor(Doctor),
+    /// Ask a gateway whether it is ready: exit code 0, or 1 and why not; for containers, which have no other program
+    #[command(after_help = "Example:\n  gatewright healthcheck --url http://127.0.0.1:4242")]
+    Healthcheck(Healthcheck),
     /// Print a link that logs a browser in, once
     #[command(after_help = "Example:\n  gatewright login")]
     Login(Login),

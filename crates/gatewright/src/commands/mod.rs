@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod configuration;
 mod doctor;
+mod healthcheck;
 mod inputs;
 mod login;
 mod migrations;
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Serve(options) if options.check => migrations::run(&options),
         Command::Serve(options) => serve::run(&options),
         Command::Doctor(options) => doctor::run(&options),
+        Command::Healthcheck(options) => healthcheck::run(&options),
         Command::Login(options) => login::run(&options),
         Command::Credential(command) => objects::run(command),
         Command::Endpoint(command) => objects::run(command),

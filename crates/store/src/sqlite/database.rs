@@ -12,6 +12,8 @@ use sqlx::{ConnectOptions, Connection};
 use super::migrate::{Schema, migrate};
 use crate::StoreError;
 
+/// How long a statement waits for another process's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 2;
 const READER_IDLE: Duration = Duration::from_secs(30);
 /// Per connection, in KiB: rows are written once, at the end of the file, and seldom read again.
@@ -45,7 +47,7 @@ impl Database {
             .page_size(profile.page_size)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(profile.synchronous)
-            .busy_timeout(Duration::from_millis(profile.schema.patience_ms))
+            .busy_timeout(BUSY_TIMEOUT)
             .pragma("cache_size", format!("-{CACHE_KIB}"))
             .pragma("journal_size_limit", LOG_BYTES.to_string())
             // Rows point at each other only inside one file that one writer fills.

@@ -1,8 +1,6 @@
 //! Real disks: one that is full, one whose directory refuses. Both want root, for a small file system of their own and
 //! for a flag that holds for root too; where that is not to be had, the tests say that they did not run.
 
-#![cfg(target_os = "linux")]
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;

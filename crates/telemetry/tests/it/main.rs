@@ -1,6 +1,6 @@
 //! The recorder through its public face.
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod disks;
 #[cfg(test)]
 mod display;
