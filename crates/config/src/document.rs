@@ -2,7 +2,7 @@
 //! file. What the fields mean is not decided here.
 
 use serde_json::{Map, Number, Value};
-use vault::Environment;
+use vault::{Environment, ReferenceError, ReferenceProblem};
 
 use crate::diagnostic::{At, Diagnostic, Findings};
 use crate::source::Source;
@@ -13,48 +13,94 @@ pub fn read_document(
     source: &Source,
     environment: &Environment,
 ) -> Result<Map<String, Value>, Vec<Diagnostic>> {
-    let mut findings = Findings::new(&source.name);
+    read_document_without(source, environment, &|_| false).map(|read| read.fields)
+}
+
+/// A document from which something may be missing.
+pub struct PartialDocument {
+    pub fields: Map<String, Value>,
+    /// The variables that stood where something was left out.
+    pub left_out: Vec<String>,
+}
+
+/// The same where some fields may be left out: those that are nothing but a reference to a variable that is not set, and
+/// whose path, such as `credentials.0.api_key`, `may_miss` accepts.
+pub fn read_document_without(
+    source: &Source,
+    environment: &Environment,
+    may_miss: &dyn Fn(&str) -> bool,
+) -> Result<PartialDocument, Vec<Diagnostic>> {
+    let mut walk =
+        Walk { environment, may_miss, findings: Findings::new(&source.name), left_out: Vec::new() };
     let (node, problems) = tree::parse(&source.text);
     for problem in problems {
         let at = At { path: String::new(), line: problem.place.line, column: problem.place.column };
-        findings.error_with(&at, problem.message, problem.help.unwrap_or("write the fields of one object"));
+        walk.findings.error_with(
+            &at,
+            problem.message,
+            problem.help.unwrap_or("write the fields of one object"),
+        );
     }
-    let document = value(&node, environment, &mut findings);
+    let document = walk.value(&node, "");
     match document {
-        Value::Object(document) if !findings.has_errors() => Ok(document),
-        Value::Object(_) => Err(findings.into_sorted()),
+        Some(Value::Object(document)) if !walk.findings.has_errors() => {
+            Ok(PartialDocument { fields: document, left_out: walk.left_out })
+        }
+        Some(Value::Object(_)) => Err(walk.findings.into_sorted()),
         _ => {
             let help = "write the fields of one object, such as `model: gpt-5`";
-            findings.error_with(&place(&node), "expected a section", help);
-            Err(findings.into_sorted())
+            walk.findings.error_with(&place(&node), "expected a section", help);
+            Err(walk.findings.into_sorted())
         }
     }
 }
 
-fn value(node: &Node, environment: &Environment, findings: &mut Findings) -> Value {
-    match &node.content {
-        Content::Scalar(scalar) => resolved(scalar, node, environment, findings),
-        Content::List(items) => {
-            Value::Array(items.iter().map(|item| value(item, environment, findings)).collect())
-        }
-        Content::Section(entries) => {
-            let field = |entry: &tree::Entry| (entry.key.clone(), value(&entry.value, environment, findings));
-            Value::Object(entries.iter().map(field).collect())
-        }
-    }
+/// The state of a walk over the tree.
+struct Walk<'a> {
+    environment: &'a Environment,
+    may_miss: &'a dyn Fn(&str) -> bool,
+    findings: Findings,
+    left_out: Vec<String>,
 }
 
-fn resolved(scalar: &Scalar, node: &Node, environment: &Environment, findings: &mut Findings) -> Value {
-    match vault::resolve(&scalar.text, environment) {
-        // What a reference stands for is text, whatever it looks like.
-        Ok(resolved) if resolved.referenced => resolved.value.into(),
-        Ok(resolved) => typed(scalar.kind(), resolved.value),
-        Err(errors) => {
-            for error in errors {
-                findings.error(&place(node), error.to_string());
+impl Walk<'_> {
+    /// `None` for what is left out.
+    fn value(&mut self, node: &Node, path: &str) -> Option<Value> {
+        let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        match &node.content {
+            Content::Scalar(scalar) => self.resolved(scalar, node, path),
+            Content::List(items) => {
+                let values = items.iter().enumerate();
+                let values = values.filter_map(|(index, item)| self.value(item, &below(&index.to_string())));
+                Some(Value::Array(values.collect()))
             }
-            Value::Null
+            Content::Section(entries) => {
+                let fields = entries.iter().filter_map(|entry| {
+                    Some((entry.key.clone(), self.value(&entry.value, &below(&entry.key))?))
+                });
+                Some(Value::Object(fields.collect()))
+            }
         }
+    }
+
+    fn resolved(&mut self, scalar: &Scalar, node: &Node, path: &str) -> Option<Value> {
+        let errors = match vault::resolve(&scalar.text, self.environment) {
+            // What a reference stands for is text, whatever it looks like.
+            Ok(resolved) if resolved.referenced => return Some(resolved.value.into()),
+            Ok(resolved) => return Some(typed(scalar.kind(), resolved.value)),
+            Err(errors) => errors,
+        };
+        if let [ReferenceError { problem: ReferenceProblem::Unset { variable } }] = errors.as_slice()
+            && scalar.text == format!("${{{variable}}}")
+            && (self.may_miss)(path)
+        {
+            self.left_out.push(variable.clone());
+            return None;
+        }
+        for error in errors {
+            self.findings.error(&place(node), error.to_string());
+        }
+        Some(Value::Null)
     }
 }
 
@@ -103,5 +149,26 @@ mod tests {
         for text in ["- a\n- b", "just text", "a: [", "a: {b: }}"] {
             assert!(read(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn secrets_that_are_not_at_hand_may_be_left_out() {
+        let text = "credentials:\n  - { name: a, api_key: \"${NOT_SET}\", base_url: \"${KEY}\" }\n";
+        let may_miss = |path: &str| path == "credentials.0.api_key";
+        let read = |text: &str| {
+            read_document_without(
+                &Source::new("stored.yaml", text),
+                &Environment::fixed([("KEY", "x")]),
+                &may_miss,
+            )
+        };
+        let read_text = read(text).unwrap();
+        assert_eq!(
+            Value::Object(read_text.fields),
+            json!({ "credentials": [{ "name": "a", "base_url": "x" }] })
+        );
+        assert_eq!(read_text.left_out, ["NOT_SET"]);
+        assert!(read(&text.replace("api_key", "region")).is_err());
+        assert!(read(&text.replace("${NOT_SET}", "sk-${NOT_SET}")).is_err());
     }
 }

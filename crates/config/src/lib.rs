@@ -23,7 +23,7 @@ mod tree;
 
 pub use compile::{Checked, Compiled, Quarantined, Shadowed, compile, data_dir, vault_keys, without_file};
 pub use diagnostic::{Diagnostic, Severity};
-pub use document::read_document;
+pub use document::{PartialDocument, read_document, read_document_without};
 pub use live::{Live, LiveError, Origins, ReloadReport, Status};
 pub use resolve::Resolved;
 pub use schema::{reference_markdown, schema};

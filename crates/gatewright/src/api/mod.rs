@@ -19,6 +19,7 @@ use crate::cli::Gateway;
 use crate::output;
 
 pub(crate) use problem::Problem;
+pub(crate) use token::data_dir;
 
 /// A gateway that runs somewhere.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub(crate) struct Api {
     base: String,
     prefix: String,
     patience: Duration,
+    local: bool,
 }
 
 /// Nobody answers where the gateway should be.
@@ -55,7 +57,8 @@ impl Api {
         };
         let host = url.host_str().with_context(|| format!("`{}` names no host", gateway.url))?;
         let port = url.port_or_known_default().with_context(|| format!("`{}` names no port", gateway.url))?;
-        if !tls && !is_this_machine(&url) {
+        let local = is_this_machine(&url);
+        if !tls && !local {
             output::error(&format!("warning: the admin token goes to `{host}` unencrypted; use `https://`"));
         }
         let token = token::find(gateway)?;
@@ -71,6 +74,7 @@ impl Api {
             base: gateway.url.trim_end_matches('/').to_owned(),
             prefix: url.path().trim_end_matches('/').to_owned(),
             patience: PATIENCE,
+            local,
         })
     }
 
@@ -95,6 +99,26 @@ impl Api {
     pub(crate) async fn get_text(&self, path: &str) -> Result<String> {
         let body = self.exchange(Method::GET, path, None, None).await?;
         String::from_utf8(body).ok().with_context(|| format!("{} did not answer with a text", self.base))
+    }
+
+    /// The status of an answer to somebody who shows no token.
+    pub(crate) async fn status_without_token(&self, path: &str) -> Result<u16> {
+        let path: PathAndQuery = format!("{}{path}", self.prefix).parse()?;
+        let request = Request {
+            method: &Method::GET,
+            path: &path,
+            authority: &self.host,
+            auth: None,
+            headers: &HeaderMap::new(),
+            body: &[],
+        };
+        let (status, _) = tokio::time::timeout(self.patience, self.receive(&request)).await??;
+        Ok(status.as_u16())
+    }
+
+    /// Whether the gateway is on this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        self.local
     }
 
     /// Gets a resource that may be missing.

@@ -50,7 +50,11 @@ impl Field {
     fn read(error: &Value) -> Self {
         let text = |name: &str| error.get(name).and_then(Value::as_str).map(harmless);
         Self {
-            pointer: path(&text("pointer").unwrap_or_default()),
+            // A place in a file is no pointer, and stands in the message already.
+            pointer: text("pointer")
+                .filter(|pointer| pointer.starts_with('/'))
+                .map(|pointer| path(&pointer))
+                .unwrap_or_default(),
             message: text("message").or_else(|| text("detail")).unwrap_or_default(),
             help: text("help").filter(|help| !help.is_empty()),
         }

@@ -1,7 +1,7 @@
 //! Where the admin token comes from: a file that was named, the environment, or the gateway's data directory. Never
 //! from an argument.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use domain::Secret;
@@ -9,11 +9,13 @@ use domain::Secret;
 use crate::cli::Gateway;
 use crate::paths;
 
+const VARIABLE: &str = "GATEWRIGHT_ADMIN_TOKEN";
+
 pub(super) fn find(gateway: &Gateway) -> Result<Secret<String>> {
     if let Some(path) = &gateway.token_file {
         return read(path).with_context(|| format!("cannot read the admin token in `{}`", path.display()));
     }
-    if let Some(token) = std::env::var("GATEWRIGHT_ADMIN_TOKEN").ok().filter(|token| !token.is_empty()) {
+    if let Some(token) = std::env::var(VARIABLE).ok().filter(|token| !token.is_empty()) {
         return Ok(Secret::new(token));
     }
     let path = paths::data_dir(gateway.data_dir.clone())?.join("admin-token");
@@ -24,6 +26,12 @@ pub(super) fn find(gateway: &Gateway) -> Result<Secret<String>> {
             path.display()
         )
     })
+}
+
+/// The data directory that the token is in, where it comes from there: then the gateway is on this machine.
+pub(crate) fn data_dir(gateway: &Gateway) -> Option<PathBuf> {
+    let elsewhere = gateway.token_file.is_some() || std::env::var_os(VARIABLE).is_some();
+    paths::data_dir(gateway.data_dir.clone()).ok().filter(|path| !elsewhere && path.is_dir())
 }
 
 fn read(path: &Path) -> Result<Secret<String>> {

@@ -23,6 +23,9 @@ pub(crate) struct Diff {
     /// Count what is stored but not in the file as to be deleted
     #[arg(long)]
     pub(crate) prune: bool,
+    /// Leave secrets as they are stored where the variable of one is not set
+    #[arg(long)]
+    pub(crate) keep_secrets: bool,
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -44,6 +47,9 @@ pub(crate) struct Apply {
     /// Do not ask before deleting
     #[arg(short, long)]
     pub(crate) yes: bool,
+    /// Leave secrets as they are stored where the variable of one is not set
+    #[arg(long)]
+    pub(crate) keep_secrets: bool,
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,

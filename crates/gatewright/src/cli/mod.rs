@@ -26,7 +26,7 @@ pub(crate) use keys::{KeyFields, Keys, Revoke};
 pub(crate) use objects::{
     Create, Delete, InProject, List, Nowhere, ObjectFields, Objects, Place, Set, ShowObject,
 };
-pub(crate) use operations::{Audit, AuditList, Backup, Doctor, Login, Restore, Vault};
+pub(crate) use operations::{Audit, AuditList, Backup, Doctor, Login, Restore, Vault, VaultAction};
 pub(crate) use prices::PriceFields;
 pub(crate) use serve::{Check, Schema, Serve};
 pub(crate) use traces::{Show, Tail, Traces, Usage};

@@ -71,6 +71,16 @@ async fn documents_are_printed_without_a_gateway() {
 }
 
 #[tokio::test]
+async fn a_reader_that_goes_away_is_no_error() {
+    let mut program = Command::new(BINARY);
+    program.arg("openapi").stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut program = program.spawn().unwrap();
+    drop(program.stdout.take());
+    let ended = tokio::time::timeout(SOON, program.wait_with_output()).await.unwrap().unwrap();
+    assert_eq!((ended.status.code(), ended.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
+#[tokio::test]
 async fn traces_tail_prints_a_line_for_each_call() {
     let scene = scene_with_calls().await;
     let printed = ask(&scene.gateway, &["traces", "tail", "--no-follow"]).await;

@@ -9,22 +9,60 @@ use serde_json::{Map, Value, json};
 
 use crate::output;
 
-pub(super) fn request(path: &Path, text: &Secret<String>, prune: bool) -> Result<Value> {
+/// Reads a file. With `keep_secrets`, secrets whose variables are not set are left out, and stay as they are stored.
+pub(super) fn request(path: &Path, text: &Secret<String>, prune: bool, keep_secrets: bool) -> Result<Value> {
     let source = config::Source::new(path.display().to_string(), text.expose().as_str());
-    let document = config::read_document(&source, &vault::Environment::process()).map_err(|problems| {
-        anyhow!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    let may_miss = |field: &str| keep_secrets && is_secret(field);
+    let read = config::read_document_without(&source, &vault::Environment::process(), &may_miss);
+    let read = read.map_err(|problems| {
+        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        anyhow!("the file cannot be applied:\n  {}", said.join("\n  "))
     })?;
-    let (objects, rest): (Map<_, _>, Map<_, _>) = document
+    for variable in read.left_out {
+        output::error(&format!("note: `{variable}` is not set; the secret stays as it is stored"));
+    }
+    let (objects, rest): (Map<_, _>, Map<_, _>) =
+        read.fields.into_iter().partition(|(section, _)| kind_of(section).is_some());
+    let rest: Vec<String> = rest
         .into_iter()
-        .partition(|(section, _)| ObjectKind::ALL.iter().any(|kind| kind.plural() == section));
-    let rest: Vec<String> =
-        rest.into_iter().map(|(section, _)| section).filter(|section| !section.starts_with("x-")).collect();
+        .map(|(section, _)| section)
+        .filter(|section| !section.starts_with("x-"))
+        .map(|section| format!("`{section}`"))
+        .collect();
     if !rest.is_empty() {
-        let sections = rest.iter().map(|section| format!("`{section}`")).collect::<Vec<_>>().join(", ");
-        output::error(&format!("note: {sections} belong to the gateway's own file and are not applied"));
+        let (sections, belong) = (rest.join(", "), if rest.len() == 1 { "belongs" } else { "belong" });
+        output::error(&format!(
+            "note: {sections} {belong} to the gateway's own file; only objects are applied"
+        ));
     }
     if objects.is_empty() {
         bail!("`{}` holds no objects; write sections such as `credentials` and `endpoints`", path.display());
     }
     Ok(json!({ "objects": objects, "prune": prune }))
+}
+
+fn kind_of(section: &str) -> Option<ObjectKind> {
+    ObjectKind::ALL.into_iter().find(|kind| kind.plural() == section)
+}
+
+/// Whether a path such as `credentials.0.api_key` is that of a secret.
+fn is_secret(path: &str) -> bool {
+    let mut parts = path.splitn(3, '.');
+    let kind = parts.next().and_then(kind_of);
+    let field = parts.nth(1);
+    kind.zip(field)
+        .is_some_and(|(kind, field)| config::objects::secret_fields(kind).iter().any(|f| f == field))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_known_by_their_place() {
+        assert!(is_secret("credentials.12.api_key") && is_secret("keys.0.secret"));
+        for path in ["credentials.0.base_url", "credentials.api_key", "endpoints.0.api_key", "x.0.api_key"] {
+            assert!(!is_secret(path), "{path}");
+        }
+    }
 }

@@ -18,14 +18,14 @@ use crate::cli::{Apply, Diff};
 use crate::output::{self, count};
 
 pub(super) use export::export;
-pub(super) use reload::reload;
+pub(super) use reload::{diagnostic, reload};
 
 use plan::Plan;
 
 pub(super) fn diff(options: &Diff) -> Result<ExitCode> {
     api::block_on(async {
         let api = Api::new(&options.gateway)?;
-        let request = read(&api, &options.file, options.prune)?;
+        let request = read(&api, &options.file, options.prune, options.keep_secrets)?;
         let answer = api.post("/api/v1/configuration/diff", &request).await?;
         report(&answer, false, options.json)
     })
@@ -34,7 +34,7 @@ pub(super) fn diff(options: &Diff) -> Result<ExitCode> {
 pub(super) fn apply(options: &Apply) -> Result<ExitCode> {
     api::block_on(async {
         let api = Api::new(&options.gateway)?;
-        let request = read(&api, &options.file, options.prune)?;
+        let request = read(&api, &options.file, options.prune, options.keep_secrets)?;
         if options.dry_run {
             let answer = api.post("/api/v1/configuration/diff", &request).await?;
             return report(&answer, false, options.json);
@@ -55,9 +55,9 @@ pub(super) fn apply(options: &Apply) -> Result<ExitCode> {
     })
 }
 
-fn read(api: &Api, path: &Path, prune: bool) -> Result<Value> {
+fn read(api: &Api, path: &Path, prune: bool, keep_secrets: bool) -> Result<Value> {
     let text = Inputs::new(api).document(path)?;
-    file::request(path, &text, prune)
+    file::request(path, &text, prune, keep_secrets)
 }
 
 fn report(answer: &Value, done: bool, json: bool) -> Result<ExitCode> {
@@ -67,6 +67,7 @@ fn report(answer: &Value, done: bool, json: bool) -> Result<ExitCode> {
         let plan = Plan::of(answer);
         plan.print();
         output::line(&plan.sum(done));
+        plan.print_secrets();
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -39,6 +39,17 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// The secrets of keys that were made: they are known in this moment only.
+    pub(super) fn print_secrets(&self) {
+        let made = self.changes.iter().filter(|change| !text(change, "secret").is_empty());
+        for (index, key) in made.enumerate() {
+            if index == 0 {
+                output::line("new keys; store them now, they are not shown again:");
+            }
+            output::line(&format!("  {}  {}", text(key, "name"), text(key, "secret")));
+        }
+    }
+
     /// `2 to create, 1 to change, 5 unchanged`, or what was done.
     pub(super) fn sum(&self, done: bool) -> String {
         if self.is_empty() {

@@ -1,15 +1,29 @@
 //! Certificates: can they be used, and for how long still.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use runtime::IdentityFiles;
 
 use super::Finding;
+use crate::compose;
 use crate::output::time;
 
 const ABOUT: &str = "certificate";
 const DAY_MS: i64 = 86_400_000;
 /// Whoever renews certificates does it a month before; what is closer has been forgotten.
 const SOON_MS: i64 = 21 * DAY_MS;
+
+/// The pair that a configuration file names, where it names one.
+pub(super) fn of_file(path: &Path, findings: &mut Vec<Finding>) {
+    let hasher = vault::KeyHasher::new(&[0; 32]);
+    // What is wrong with the file is told by the gateway that runs with it.
+    if let Ok(Ok(compiled)) = compose::read_file(path, &hasher)
+        && let Some(files) = &compiled.snapshot.server.tls
+    {
+        look(files, findings);
+    }
+}
 
 /// The pair that a configuration names.
 pub(super) fn look(files: &IdentityFiles, findings: &mut Vec<Finding>) {

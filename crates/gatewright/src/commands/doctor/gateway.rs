@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Finding, Seen, objects};
-use crate::api::{Api, Problem};
+use super::{Finding, Seen, access, certificate, objects, process, running, store};
+use crate::api::{Api, Problem, data_dir};
 use crate::cli::Doctor;
 
 const ABOUT: &str = "gateway";
@@ -41,8 +41,15 @@ pub(super) async fn look(options: &Doctor, findings: &mut Vec<Finding>) -> Optio
     };
     let version = version.get("version").and_then(Value::as_str).unwrap_or("unknown");
     findings.push(Finding::ok(ABOUT, format!("version {version} answers at {}", api.base())));
+    process::look(&api, findings).await;
+    let file = running::look(&api, findings).await;
+    if let Some(file) = file.filter(|file| api.is_local() && file.is_file()) {
+        certificate::of_file(&file, findings);
+    }
     objects::look(&api, findings).await;
-    Some(Seen::default())
+    access::look(&api, findings).await;
+    store::look(&api, findings).await;
+    Some(Seen { data_dir: data_dir(&options.gateway).filter(|_| api.is_local()) })
 }
 
 fn none(url: &str) -> Finding {

@@ -1,12 +1,16 @@
 //! `gatewright doctor`: is all well, and if not, what to do. It asks a running gateway; where there is none, it looks at
 //! the data directory and the configuration file. It changes nothing.
 
+mod access;
 mod certificate;
 mod data_directory;
 mod file;
 mod finding;
 mod gateway;
 mod objects;
+mod process;
+mod running;
+mod store;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,7 +18,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::json;
 
-use crate::api;
+use crate::api::{self, Api};
 use crate::cli::Doctor;
 use crate::{output, paths};
 
@@ -62,4 +66,9 @@ fn own_data_dir(options: &Doctor) -> Result<PathBuf> {
 struct Seen {
     /// Where it keeps its data, where that is on this machine.
     data_dir: Option<PathBuf>,
+}
+
+/// What a gateway says of itself. Where it may not or cannot tell, the doctor goes on without.
+async fn ask(api: &Api, path: &str) -> Option<serde_json::Value> {
+    api.get(path).await.ok()
 }
