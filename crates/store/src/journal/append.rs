@@ -33,16 +33,14 @@ impl AppendFile {
         Ok(Self { file, length: 0, mapping, torn: false })
     }
 
+    /// Where there is no room for a whole segment, records are written as long as there is room for them.
     fn map(file: &File, segment_bytes: u64) -> io::Result<Option<Mapping>> {
-        match Mapping::new(file, segment_bytes) {
-            Ok(mapping) => Ok(Some(mapping)),
-            Err(error) if is_out_of_space(&error) => Err(error),
-            Err(_) => {
-                // What was allocated for the mapping goes, so that the file ends where its records do.
-                file.set_len(0)?;
-                Ok(None)
-            }
+        if let Ok(mapping) = Mapping::new(file, segment_bytes) {
+            return Ok(Some(mapping));
         }
+        // What was allocated for the mapping goes, so that the file ends where its records do.
+        file.set_len(0)?;
+        Ok(None)
     }
 
     /// A second handle, for the reader.
@@ -96,8 +94,4 @@ impl AppendFile {
         }
         self.length
     }
-}
-
-fn is_out_of_space(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

@@ -152,6 +152,7 @@ impl JournalReader {
     /// to those files can be trusted to reach the disk later either, so the writers begin new ones.
     pub fn sync(&mut self) -> Result<(), StoreError> {
         let mut begun = false;
+        let mut failure = None;
         for (name, state) in self.journal.segments.states() {
             let path = self.journal.path(&name);
             let Some(segment) = self.segment(name, &path, &state)? else { continue };
@@ -160,11 +161,13 @@ impl JournalReader {
                 continue;
             }
             begun |= segment.synced == 0;
-            let synced = self.sync_one(&path);
-            if let Err(source) = synced {
-                self.journal.abandon_open_segments();
-                return Err(StoreError::io(&path, source));
+            if let Err(source) = self.sync_one(&path) {
+                failure = Some(StoreError::io(&path, source));
             }
+        }
+        if let Some(error) = failure {
+            self.journal.abandon_open_segments();
+            return Err(error);
         }
         if begun {
             // The directory entry of a new file needs its own trip to the disk.

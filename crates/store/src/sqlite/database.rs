@@ -12,8 +12,6 @@ use sqlx::{ConnectOptions, Connection};
 use super::migrate::{Schema, migrate};
 use crate::StoreError;
 
-/// How long a statement waits for another process's lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 2;
 const READER_IDLE: Duration = Duration::from_secs(30);
 /// Per connection, in KiB: rows are written once, at the end of the file, and seldom read again.
@@ -41,13 +39,20 @@ pub(super) struct Database {
 impl Database {
     /// Creates the file if it is missing and brings its schema up to date. The connection is the one that writes.
     pub(super) async fn open(path: &Path, profile: Profile) -> Result<(Self, SqliteConnection), StoreError> {
+        let database = Self::new(path, profile);
+        let writer = database.connect().await?;
+        Ok((database, writer))
+    }
+
+    /// The same without a look at the file: the first connection creates it.
+    pub(super) fn new(path: &Path, profile: Profile) -> Self {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
             .page_size(profile.page_size)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(profile.synchronous)
-            .busy_timeout(BUSY_TIMEOUT)
+            .busy_timeout(Duration::from_millis(profile.schema.patience_ms))
             .pragma("cache_size", format!("-{CACHE_KIB}"))
             .pragma("journal_size_limit", LOG_BYTES.to_string())
             // Rows point at each other only inside one file that one writer fills.
@@ -62,9 +67,7 @@ impl Database {
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(options.clone().pragma("query_only", "ON"));
-        let database = Self { options, profile, readers, failed: Failed(path.to_owned()) };
-        let writer = database.connect().await?;
-        Ok((database, writer))
+        Self { options, profile, readers, failed: Failed(path.to_owned()) }
     }
 
     /// A connection that writes. The owner keeps exactly one.

@@ -10,7 +10,15 @@ use crate::StoreError;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schema {
     pub(super) steps: &'static [&'static str],
+    /// How long a statement waits for another process's lock, in milliseconds.
+    pub(super) patience_ms: u64,
 }
+
+/// A person waits for the answer, and would have to try again.
+const PATIENT_MS: u64 = 5_000;
+
+/// The recorder tries again by itself; meanwhile the journal is synced and the other lane is written.
+const IMPATIENT_MS: u64 = 500;
 
 impl Schema {
     /// What this version calls up to date.
@@ -19,12 +27,18 @@ impl Schema {
     }
 }
 
-pub(super) const CONTROL: Schema =
-    Schema { steps: &[include_str!("schema/control-1.sql"), include_str!("schema/control-2.sql")] };
-pub(super) const LEDGER: Schema =
-    Schema { steps: &[include_str!("schema/ledger-1.sql"), include_str!("schema/ledger-2.sql")] };
-pub(super) const TRACE_INDEX: Schema = Schema { steps: &[include_str!("schema/trace-index-1.sql")] };
-pub(super) const TRACE_DAY: Schema = Schema { steps: &[include_str!("schema/trace-day-1.sql")] };
+pub(super) const CONTROL: Schema = Schema {
+    steps: &[include_str!("schema/control-1.sql"), include_str!("schema/control-2.sql")],
+    patience_ms: PATIENT_MS,
+};
+pub(super) const LEDGER: Schema = Schema {
+    steps: &[include_str!("schema/ledger-1.sql"), include_str!("schema/ledger-2.sql")],
+    patience_ms: IMPATIENT_MS,
+};
+pub(super) const TRACE_INDEX: Schema =
+    Schema { steps: &[include_str!("schema/trace-index-1.sql")], patience_ms: IMPATIENT_MS };
+pub(super) const TRACE_DAY: Schema =
+    Schema { steps: &[include_str!("schema/trace-day-1.sql")], patience_ms: IMPATIENT_MS };
 
 /// Brings a file up to date, or refuses one from a newer version: what it cannot read it must not write.
 pub(super) async fn migrate(

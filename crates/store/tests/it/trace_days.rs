@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::{CallRecord, Scope, TraceId};
-use store::{CallFilter, Within};
+use store::{CallFilter, StoreError, Within};
 
-use crate::backend::{Pair, each};
+use crate::backend::{Pair, each, run};
 use crate::records::{DAY_MS, NOON_ISH_MS, OTHER, call};
+use crate::schema::execute;
 use crate::traces::{HERE, append, frames, ids, list};
 
 #[test]
@@ -117,5 +118,31 @@ fn a_batch_that_could_not_be_written_can_be_tried_again() {
         std::fs::remove_dir(&path).unwrap();
         assert_eq!(traces.append(&batch).await.unwrap().written, 1);
         assert_eq!(list(traces, &CallFilter::default()).await, [call(NOON_ISH_MS, 1).call]);
+    });
+}
+
+#[test]
+fn a_damaged_day_is_put_aside_and_the_batch_goes_into_a_new_one() {
+    run(async {
+        let dir = tempfile::tempdir().unwrap();
+        let stores = store::sqlite::open(dir.path()).await.unwrap();
+        append(&*stores.traces, &[call(NOON_ISH_MS, 1), call(NOON_ISH_MS + DAY_MS, 2)]).await;
+        let day = dir.path().join("traces/2026-03-01.db");
+        execute(&day, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 99999; PRAGMA schema_version = 1000")
+            .await;
+        let batch = [frames(&[call(NOON_ISH_MS, 3)])];
+        let refused = stores.traces.append(&batch).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Corrupt { .. }), "{refused}");
+        let appended = stores.traces.append(&batch).await.unwrap();
+        assert_eq!((appended.written, appended.dropped), (1, 0));
+        let there = list(&*stores.traces, &CallFilter::default()).await;
+        assert_eq!(there.len(), 2, "what was in the damaged file lies beside the new one");
+        let names = std::fs::read_dir(dir.path().join("traces")).unwrap();
+        let aside = names
+            .filter(|entry| {
+                entry.as_ref().unwrap().file_name().to_str().unwrap().starts_with("2026-03-01.db.damaged-")
+            })
+            .count();
+        assert!(aside >= 1);
     });
 }

@@ -1,6 +1,6 @@
 //! The recorder through its public face.
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod disks;
 #[cfg(test)]
 mod display;

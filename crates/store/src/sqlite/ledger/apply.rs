@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, Executor};
 
 use super::dimensions::{Cache, Unnumbered};
 use super::retries::{CallBytes, FailedCalls};
@@ -14,15 +14,11 @@ use crate::sqlite::database::Database;
 use crate::sqlite::insert::Insert;
 use crate::{Applied, StoreError};
 
-/// How long the writer waits for another process's lock. Short: the journal waits better, and is synced meanwhile.
-const PATIENCE: &str = "PRAGMA busy_timeout = 500";
-
 /// The one writer of the ledger.
 #[derive(Debug)]
 pub(super) struct Writer {
     /// Absent after a failure: the next batch begins with a fresh one.
     connection: Option<SqliteConnection>,
-    is_patient: bool,
     cache: Cache,
     /// Read from the file before the first batch.
     failed: Option<FailedCalls>,
@@ -39,10 +35,9 @@ enum Written {
 }
 
 impl Writer {
-    pub(super) fn new(connection: SqliteConnection) -> Self {
+    pub(super) fn new(connection: Option<SqliteConnection>) -> Self {
         Self {
-            connection: Some(connection),
-            is_patient: false,
+            connection,
             cache: Cache::default(),
             failed: None,
             usage: InsertUsage::new(),
@@ -68,10 +63,6 @@ impl Writer {
             Some(connection) => connection,
             None => database.connect().await?,
         };
-        if !self.is_patient {
-            connection.execute(PATIENCE).await.map_err(|error| database.because(error))?;
-            self.is_patient = true;
-        }
         let written = self.write(&mut connection, batch).await;
         match written {
             Ok(applied) => {
@@ -79,7 +70,6 @@ impl Writer {
                 Ok(applied)
             }
             Err(error) => {
-                self.is_patient = false;
                 self.cache.clear();
                 Err(database.because(error))
             }

@@ -34,7 +34,8 @@ impl SqliteLedger {
     pub(super) async fn open(data_dir: &Path) -> Result<Self, StoreError> {
         let path = data_dir.join("ledger.db");
         let (database, connection) = Database::open(&path, PROFILE).await?;
-        let (database, writer) = (RwLock::new(database.into()), Mutex::new(apply::Writer::new(connection)));
+        let (database, writer) =
+            (RwLock::new(database.into()), Mutex::new(apply::Writer::new(Some(connection))));
         Ok(Self { path, database, writer })
     }
 
@@ -62,11 +63,11 @@ impl SqliteLedger {
         if let Err(error) = self.database().close(writer.take()).await {
             tracing::warn!(%error, "a damaged ledger could not be closed in order");
         }
-        let aside = put_aside(&self.path)?;
-        let (database, connection) = Database::open(&self.path, PROFILE).await?;
-        *self.database.write().unwrap_or_else(PoisonError::into_inner) = database.into();
-        *writer = apply::Writer::new(connection);
-        Ok(aside)
+        // Whether or not the file can be moved: the closed one serves nobody any more.
+        let database = Database::new(&self.path, PROFILE).into();
+        *self.database.write().unwrap_or_else(PoisonError::into_inner) = database;
+        *writer = apply::Writer::new(None);
+        put_aside(&self.path)
     }
 }
 
