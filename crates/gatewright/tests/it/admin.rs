@@ -1,7 +1,7 @@
 //! Requests to the admin API, as a program sends them.
 
 use http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::{Client, Gateway, Reply};
 
 /// Somebody with a token.
@@ -60,4 +60,42 @@ impl Admin {
 pub(crate) fn pointers(problem: &Value) -> Vec<&str> {
     let errors = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
     errors.iter().filter_map(|error| error["pointer"].as_str()).collect()
+}
+
+/// The kinds with one of each, those that others refer to first, and a change of it.
+pub(crate) fn examples() -> Vec<(&'static str, &'static str, Value, Value)> {
+    vec![
+        ("teams", "tm-", json!({ "name": "platform" }), json!({ "description": "those who run it" })),
+        (
+            "projects",
+            "p-",
+            json!({ "name": "web", "team": "platform" }),
+            json!({ "description": "the shop" }),
+        ),
+        (
+            "credentials",
+            "s-",
+            json!({ "name": "main", "provider": "openai", "api_key": "sk-0123456789abcdef" }),
+            json!({ "api_key": "sk-fedcba9876543210" }),
+        ),
+        (
+            "targets",
+            "d-",
+            json!({ "name": "fast", "credential": "main", "model": "gpt-5-mini" }),
+            json!({ "model": "gpt-5" }),
+        ),
+        (
+            "endpoints",
+            "e-",
+            json!({ "name": "talk", "targets": [{ "target": "fast" }, { "credential": "main", "model": "gpt-5" }] }),
+            json!({ "max_output_tokens": 100 }),
+        ),
+        ("keys", "k-", json!({ "name": "ci", "endpoints": ["talk"] }), json!({ "tags": ["nightly"] })),
+        (
+            "prices",
+            "pr-",
+            json!({ "provider": "openai", "model": "gpt-5", "input": "1.25", "output": 10 }),
+            json!({ "output": "9.5" }),
+        ),
+    ]
 }

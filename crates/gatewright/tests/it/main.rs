@@ -12,6 +12,8 @@ mod scene;
 mod talk;
 
 mod admin_api;
+mod admin_bad_input;
+mod admin_configuration;
 mod admin_objects;
 mod admin_sessions;
 mod anonymous;

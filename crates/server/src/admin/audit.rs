@@ -26,8 +26,10 @@ pub(super) struct Question {
     /// `create`, `update`, `delete`, `revoke`, `login`, …
     action: Option<String>,
     /// Only what was done to objects of this kind: `credential`, `endpoint`, …
+    #[param(pattern = "^(team|project|credential|target|endpoint|key|price)s?$")]
     kind: Option<String>,
     /// Only what was done to the object with this id.
+    #[param(pattern = "^(tm|p|s|d|e|k|pr)-[0-9a-f]{32}$")]
     object: Option<String>,
     /// At or after this time (RFC 3339).
     #[param(format = "date-time")]
@@ -36,6 +38,7 @@ pub(super) struct Question {
     #[param(format = "date-time")]
     until: Option<String>,
     /// `next` of the page before.
+    #[param(pattern = "^[0-9]{1,18}$")]
     cursor: Option<String>,
     /// 1 to 500; 50 when left out.
     #[param(minimum = 1, maximum = 500)]

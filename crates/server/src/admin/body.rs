@@ -90,7 +90,6 @@ impl Fields {
         }
     }
 
-    #[expect(dead_code, reason = "for applying several objects at once, which follows")]
     pub(super) fn flag(&mut self, name: &'static str) -> Option<bool> {
         match self.take(name)? {
             Value::Bool(flag) => Some(flag),
@@ -100,7 +99,8 @@ impl Fields {
 
     pub(super) fn take(&mut self, name: &'static str) -> Option<Value> {
         self.known.push(name);
-        self.rest.remove(name)
+        // What is `null` is not there.
+        self.rest.remove(name).filter(|value| !value.is_null())
     }
 
     pub(super) fn wrong<T>(&mut self, name: &str, message: impl Into<String>) -> Option<T> {

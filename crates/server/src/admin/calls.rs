@@ -33,9 +33,11 @@ pub(super) struct CallQuery {
     model: Option<String>,
     /// Only calls that went to this provider.
     provider: Option<String>,
-    /// `2xx`, `4xx` or `5xx`.
+    /// `2xx`, `3xx`, `4xx` or `5xx`.
+    #[param(pattern = "^[2345]xx$")]
     status: Option<String>,
     /// `succeeded`, `failed` or `cancelled`.
+    #[param(pattern = "^(succeeded|failed|cancelled)$")]
     outcome: Option<String>,
     session: Option<String>,
     user: Option<String>,
@@ -43,12 +45,16 @@ pub(super) struct CallQuery {
     tag: Option<String>,
     streamed: Option<bool>,
     /// Begun at or after this time (RFC 3339).
+    #[param(format = "date-time")]
     since: Option<String>,
     /// Begun before this time (RFC 3339).
+    #[param(format = "date-time")]
     until: Option<String>,
     /// `next` of the page before.
+    #[param(pattern = "^[0-9a-f]{1,15}-[0-9a-f]{1,7}$")]
     cursor: Option<String>,
     /// 1 to 500; 50 when left out.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
 }
 

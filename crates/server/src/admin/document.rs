@@ -11,7 +11,10 @@ use utoipa::OpenApi;
 
 use super::access::{Access, Declared, Routes};
 use super::problem::{Code, ProblemView};
-use super::{RESOURCES, audit, calls, declare, keys, login_links, objects, sessions, traces, usage, version};
+use super::{
+    RESOURCES, audit, calls, configuration, declare, keys, login_links, objects, sessions, traces, usage,
+    vault, version,
+};
 
 /// The OpenAPI document of the admin API.
 pub fn openapi() -> Value {
@@ -40,7 +43,7 @@ pub fn openapi() -> Value {
     paths(
         sessions::begin, sessions::read, sessions::end, login_links::create,
         calls::list, calls::tail, calls::one, traces::list, traces::one, usage::sums,
-        keys::revoke, audit::list, version::version, serve,
+        keys::revoke, audit::list, vault::read, vault::rotate, configuration::diff, configuration::apply, version::version, serve,
     ),
     components(schemas(ProblemView)),
     tags(
@@ -48,6 +51,7 @@ pub fn openapi() -> Value {
         (name = "traces", description = "Calls and their attempts under one W3C trace id"),
         (name = "usage", description = "Tokens and money, summed"),
         (name = "session", description = "Logging in and out"),
+        (name = "configuration", description = "Everything that is configured, as a whole"),
         (name = "operations", description = "About the gateway itself")
     )
 )]
@@ -79,11 +83,29 @@ fn components(document: &mut Value) {
         },
     });
     document["security"] = json!([{ "bearer": [] }, { "basic": [] }, { "session": [] }]);
+    schemas(&mut document["components"]["schemas"]);
     let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
     document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"] = json!(codes);
     let replies: Map<String, Value> =
         SHARED.iter().map(|shared| (shared.name.to_owned(), shared.reply())).collect();
     document["components"]["responses"] = Value::Object(replies);
+}
+
+/// What the types of Rust cannot say.
+fn schemas(schemas: &mut Value) {
+    schemas["Login"]["additionalProperties"] = false.into();
+    schemas["Login"]["oneOf"] = json!([{ "required": ["token"] }, { "required": ["code"] }]);
+    for name in ["token", "code"] {
+        schemas["Login"]["properties"][name]["type"] = "string".into();
+    }
+    let lists = RESOURCES.iter().map(|resource| {
+        let sent = format!("#/components/schemas/{}", objects::schema_name(resource.kind));
+        (resource.kind.plural().to_owned(), json!({ "type": "array", "items": { "$ref": sent } }))
+    });
+    let lists: Map<String, Value> = lists.collect();
+    schemas["Wanted"]["additionalProperties"] = false.into();
+    schemas["Wanted"]["properties"]["objects"]["properties"] = Value::Object(lists);
+    schemas["Wanted"]["properties"]["objects"]["additionalProperties"] = false.into();
 }
 
 /// A reply that many routes share.
@@ -169,6 +191,9 @@ fn shared_by(route: &Declared, operation: &Value) -> Vec<u16> {
     let in_query = |parameter: &Value| parameter["in"] == "query" || parameter["in"] == "header";
     let has_parameters = operation["parameters"].as_array().is_some_and(|all| all.iter().any(in_query));
     let mut statuses = vec![503];
+    if takes_body && route.access != Access::Open {
+        statuses.push(409);
+    }
     if has_parameters || takes_body {
         statuses.push(400);
     }

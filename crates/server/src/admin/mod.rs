@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod body;
 mod calls;
+mod configuration;
 mod credentials;
 mod document;
 mod endpoints;
@@ -21,6 +22,7 @@ mod targets;
 mod teams;
 mod traces;
 mod usage;
+mod vault;
 mod version;
 mod views;
 
@@ -69,7 +71,10 @@ const RESOURCES: [Resource; 7] = [
 /// Every route with what it asks of its caller.
 fn declare(routes: Routes) -> Routes {
     use Access::{Administrator, Anybody, May, Open};
-    use Permission::{ReadAudit, ReadCalls, ReadContent, ReadUsage};
+    use Permission::{
+        ReadAudit, ReadCalls, ReadConfiguration, ReadContent, ReadDiagnostics, ReadUsage, RotateVault,
+        WriteConfiguration,
+    };
     let objects = RESOURCES.into_iter().fold(routes, |routes, resource| resource.declare(routes));
     objects
         .post("/api/v1/keys/{id}/revoke", May(Permission::Write(ObjectKind::Key)), keys::revoke)
@@ -85,6 +90,10 @@ fn declare(routes: Routes) -> Routes {
         .get("/api/v1/traces/{id}", May(ReadContent), traces::one)
         .get("/api/v1/usage", May(ReadUsage), usage::sums)
         .get("/api/v1/audit", May(ReadAudit), audit::list)
+        .get("/api/v1/vault", May(ReadDiagnostics), vault::read)
+        .post("/api/v1/vault/rotate", May(RotateVault), vault::rotate)
+        .post("/api/v1/configuration/diff", May(ReadConfiguration), configuration::diff)
+        .post("/api/v1/configuration/apply", May(WriteConfiguration), configuration::apply)
         .get("/api/v1/version", Anybody, version::version)
         .get("/api/v1/openapi.json", Anybody, document::serve)
 }

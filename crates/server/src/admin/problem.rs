@@ -123,15 +123,15 @@ codes! {
     DeclaredInFile = CONFLICT, "declared_in_file", "declared in the configuration file";
     AlreadyExists = CONFLICT, "already_exists", "exists already";
     InUse = CONFLICT, "in_use", "in use";
-    /// What is referred to went away in this moment.
-    MissingReference = CONFLICT, "missing_reference", "refers to what is not there";
+    /// What it refers to is not there, or does not fit.
+    Contradiction = CONFLICT, "contradiction", "contradicts what is there";
     /// The state of the object does not allow it, or not any more.
     WrongState = CONFLICT, "wrong_state", "not possible in this state";
     StaleRevision = PRECONDITION_FAILED, "stale_revision", "changed in the meantime";
     BodyTooLarge = PAYLOAD_TOO_LARGE, "body_too_large", "body too large";
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "unsupported media type";
     Invalid = UNPROCESSABLE_ENTITY, "invalid_content", "invalid content";
-    IdempotencyKeyReused = UNPROCESSABLE_ENTITY, "idempotency_key_reused", "idempotency key used before";
+    IdempotencyKeyReused = CONFLICT, "idempotency_key_reused", "idempotency key used before";
     RevisionRequired = PRECONDITION_REQUIRED, "revision_required", "revision required";
     TooManyAttempts = TOO_MANY_REQUESTS, "too_many_attempts", "too many failed logins";
     StoreUnavailable = SERVICE_UNAVAILABLE, "store_unavailable", "store unavailable";
@@ -187,6 +187,12 @@ impl Problem {
         Self { errors, ..Self::new(Code::Invalid, detail) }
     }
 
+    /// A body that makes sense, but not with what is there.
+    pub(crate) fn contradiction(errors: Vec<FieldError>) -> Self {
+        let Self { detail, errors, .. } = Self::invalid(errors);
+        Self { errors, ..Self::new(Code::Contradiction, detail) }
+    }
+
     pub(crate) fn invalid_at(pointer: &str, message: impl Into<String>) -> Self {
         Self::invalid(vec![FieldError::new(pointer, message)])
     }
@@ -211,6 +217,10 @@ impl Problem {
         self
     }
 
+    pub(crate) fn into_errors(self) -> Vec<FieldError> {
+        self.errors
+    }
+
     pub(crate) fn detail(&self) -> &str {
         &self.detail
     }
@@ -221,6 +231,12 @@ impl Problem {
 }
 
 impl FieldError {
+    /// The same in a larger document.
+    pub(crate) fn below(mut self, pointer: &str) -> Self {
+        self.pointer.insert_str(0, pointer);
+        self
+    }
+
     pub(crate) fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), message: message.into(), help: None }
     }
@@ -247,7 +263,7 @@ impl From<StoreError> for Problem {
             StoreError::InUse { by, .. } => {
                 return Self::in_use(told, by.iter().map(User::from).collect());
             }
-            StoreError::MissingReference { .. } => return Self::new(Code::MissingReference, told),
+            StoreError::MissingReference { .. } => return Self::new(Code::Contradiction, told),
             StoreError::MissingSecret { field, .. } => {
                 let message = format!("`{field}` is missing: there is none stored to keep");
                 return Self::invalid_at(&format!("/{}", field.replace('.', "/")), message);

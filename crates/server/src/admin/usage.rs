@@ -24,10 +24,13 @@ use super::views::UsageView;
 #[into_params(parameter_in = Query)]
 pub(super) struct Question {
     /// `endpoint` (when left out), `key`, `model`, `provider` or `project`.
+    #[param(pattern = "^(endpoint|key|model|provider|project)$")]
     by: Option<String>,
     /// Settled at or after this time (RFC 3339).
+    #[param(format = "date-time")]
     since: Option<String>,
     /// Settled before this time (RFC 3339).
+    #[param(format = "date-time")]
     until: Option<String>,
 }
 

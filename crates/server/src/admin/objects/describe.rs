@@ -63,6 +63,11 @@ impl Names {
     }
 }
 
+/// What the schema of what a client sends is called.
+pub(in crate::admin) fn schema_name(kind: ObjectKind) -> String {
+    capitalized(kind.name())
+}
+
 fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
@@ -206,7 +211,7 @@ fn list_operation(resource: Resource, names: &Names) -> Value {
         json!({ "name": "name", "in": "query", "description": "only those with this in their name, whatever its case",
             "schema": { "type": "string" } }),
         json!({ "name": "cursor", "in": "query", "description": "`next` of the page before",
-            "schema": { "type": "string", "pattern": "^[0-9a-f]{32}([0-9a-f]{2})*$" } }),
+            "schema": { "type": "string", "pattern": "^[0-9a-f]{32}([2-7][0-9a-f])*$" } }),
         json!({ "name": "limit", "in": "query", "description": "1 to 500; 50 when left out",
             "schema": { "type": "integer", "minimum": 1, "maximum": 500 } }),
     ];
@@ -337,7 +342,7 @@ fn if_match_parameter(required_somewhere: bool) -> Value {
     };
     json!({
         "name": "If-Match", "in": "header", "description": description, "example": "\"7\"",
-        "schema": { "type": "string", "pattern": "^(\"[0-9]{1,18}\"|\\*)$" },
+        "schema": { "type": "string", "pattern": "^(\"[0-9]{1,18}\"|[0-9]{1,18}|\\*)$" },
     })
 }
 

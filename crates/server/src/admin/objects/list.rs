@@ -39,6 +39,7 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let Query(query) = query.map_err(|rejection| Problem::malformed(rejection.body_text()))?;
     let size = limit(query.limit)?;
+    let after: Option<ObjectCursor> = query.cursor.map(|cursor| cursor.parse()).transpose()?;
     let project = match &query.project {
         None => None,
         Some(name) => match state.project(&principal, name) {
@@ -47,7 +48,6 @@ pub(super) async fn list(
             None => return Ok(Json(page(resource, &[], None))),
         },
     };
-    let after: Option<ObjectCursor> = query.cursor.map(|cursor| cursor.parse()).transpose()?;
     let wanted = ListQuery { name_contains: query.name.clone(), project, after: after.clone(), limit: size };
     let stored = state.control.list(principal.within, resource.kind, &wanted).await?;
     let more_stored = stored.next.is_some();

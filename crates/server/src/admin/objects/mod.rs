@@ -26,12 +26,12 @@ use domain::{ObjectKind, Permission};
 pub(super) use asked::Asked;
 pub(super) use commit::{answer, commit};
 pub(super) use declared::{Declared, Standing};
-pub(super) use describe::describe;
-pub(super) use find::{declared_elsewhere, find};
+pub(super) use describe::{describe, schema_name};
+pub(super) use find::{by_name, declared_elsewhere, find};
 pub(super) use idempotency::{Answer, Idempotent};
 pub(super) use names::Batch;
 pub(super) use prepare::Writer;
-pub(super) use view::Views;
+pub(super) use view::{Views, body_of, has_project};
 
 use super::access::{Access, Routes};
 use super::body::Document;

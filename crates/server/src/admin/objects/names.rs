@@ -4,6 +4,8 @@
 use config::objects::{Draft, FieldProblem, Reference};
 use domain::{ObjectId, ObjectKind, ProjectId, Scope};
 
+use store::NewObject;
+
 use super::super::EVERYTHING;
 use super::super::problem::{FieldError, Problem};
 use super::super::state::Inner;
@@ -11,17 +13,26 @@ use super::super::state::Inner;
 /// Objects that are written together may refer to each other.
 #[derive(Debug, Default)]
 pub(in crate::admin) struct Batch {
-    objects: Vec<(ObjectKind, ProjectId, String, ObjectId)>,
+    objects: Vec<(ObjectKind, Scope, String, ObjectId)>,
 }
 
 impl Batch {
-    #[expect(dead_code, reason = "for applying several objects at once, which follows")]
-    pub(in crate::admin) fn add(&mut self, kind: ObjectKind, project: ProjectId, name: &str, id: ObjectId) {
-        self.objects.push((kind, project, name.to_owned(), id));
+    pub(in crate::admin) fn add(&mut self, object: &NewObject) {
+        self.objects.push((object.kind, object.scope, object.name.clone(), object.id));
+    }
+
+    /// The scope of a project or team that is among them.
+    pub(in crate::admin) fn scope(&self, kind: ObjectKind, name: &str) -> Option<Scope> {
+        self.objects.iter().find(|(k, _, n, _)| *k == kind && n == name).map(|(_, scope, ..)| *scope)
+    }
+
+    pub(in crate::admin) fn project_name(&self, project: ProjectId) -> Option<String> {
+        let mut projects = self.objects.iter().filter(|(kind, ..)| *kind == ObjectKind::Project);
+        projects.find(|(_, scope, ..)| scope.project == project).map(|(_, _, name, _)| name.clone())
     }
 
     fn find(&self, kind: ObjectKind, project: ProjectId, name: &str) -> Option<ObjectId> {
-        let found = self.objects.iter().find(|(k, p, n, _)| *k == kind && *p == project && n == name);
+        let found = self.objects.iter().find(|(k, s, n, _)| *k == kind && s.project == project && n == name);
         found.map(|(.., id)| *id)
     }
 }
@@ -51,7 +62,7 @@ impl Inner {
                 }),
             }
         }
-        if missing.is_empty() { Ok(references) } else { Err(Problem::invalid(missing)) }
+        if missing.is_empty() { Ok(references) } else { Err(Problem::contradiction(missing)) }
     }
 
     /// `None`: there is none; `Some(None)`: it is declared in the file.

@@ -46,7 +46,9 @@ impl Precondition {
         match (self, revision) {
             (Self::None, Some(revision)) => Ok(Self::Revision(revision)),
             (Self::Revision(header), Some(body)) if header != body => {
-                Err(Problem::malformed("`if-match` and `revision` name different revisions").at("/revision"))
+                let detail =
+                    "`if-match` and `revision` name different revisions, so one of them is not the latest";
+                Err(Problem::new(Code::StaleRevision, detail))
             }
             (given, _) => Ok(given),
         }
@@ -81,8 +83,9 @@ pub(super) fn tag(revision: i64) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{revision}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
 }
 
+/// With the quotes of an entity tag, or without, as people forget them.
 fn revision(tag: &str) -> Option<i64> {
-    let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
+    let digits = tag.strip_prefix('"').map_or(Some(tag), |rest| rest.strip_suffix('"'))?;
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     if plain { digits.parse().ok() } else { None }
 }
@@ -109,9 +112,17 @@ mod tests {
         assert_eq!(read(&[(IF_MATCH, tag(12).to_str().unwrap())]), Ok(Precondition::Revision(12)));
         assert_eq!(read(&[(IF_MATCH, "*")]), Ok(Precondition::Exists));
         assert_eq!(read(&[(IF_NONE_MATCH, "*")]), Ok(Precondition::Absent));
-        for wrong in
-            ["7", "\"\"", "\"-7\"", "\"+7\"", "W/\"7\"", "\"7\", \"8\"", "\"99999999999999999999\"", ""]
-        {
+        for wrong in [
+            "7\"",
+            "\"7",
+            "\"\"",
+            "\"-7\"",
+            "\"+7\"",
+            "W/\"7\"",
+            "\"7\", \"8\"",
+            "\"99999999999999999999\"",
+            "",
+        ] {
             assert!(read(&[(IF_MATCH, wrong)]).is_err(), "{wrong}");
         }
         assert!(read(&[(IF_NONE_MATCH, "\"7\"")]).is_err());

@@ -7,7 +7,7 @@ use store::{KeyRow, NewObject, StoredObject};
 
 use super::super::EVERYTHING;
 use super::super::access::Principal;
-use super::super::problem::{Code, Problem};
+use super::super::problem::{Code, FieldError, Problem};
 use super::super::state::Inner;
 use super::names::{Batch, refused};
 use super::view::{body_of, has_project};
@@ -39,14 +39,22 @@ impl<'a> Writer<'a> {
         mut document: Map<String, Value>,
         existing: Option<&StoredObject>,
     ) -> Result<Prepared, Problem> {
-        self.complete(kind, &mut document);
-        let draft = config::objects::draft(kind, &document).map_err(refused)?;
+        let draft = self.draft(kind, &mut document)?;
         let kept = kept_secrets(&draft, &document, existing);
         self.finish(draft, kept, existing).await
     }
 
-    /// The same for a draft that comes from elsewhere.
-    pub(in crate::admin) async fn finish(
+    /// A document by itself.
+    pub(in crate::admin) fn draft(
+        &self,
+        kind: ObjectKind,
+        document: &mut Map<String, Value>,
+    ) -> Result<Draft, Problem> {
+        self.complete(kind, document);
+        config::objects::draft(kind, document).map_err(refused)
+    }
+
+    async fn finish(
         &self,
         draft: Draft,
         mut keep_secrets: Vec<String>,
@@ -92,11 +100,7 @@ impl<'a> Writer<'a> {
         draft: &Draft,
         existing: Option<&StoredObject>,
     ) -> Result<(ObjectId, Scope), Problem> {
-        let scope = match draft.kind {
-            ObjectKind::Team | ObjectKind::Price => Scope::DEFAULT,
-            ObjectKind::Project => Scope { team: self.team(draft).await?, ..Scope::DEFAULT },
-            _ => self.project(draft)?,
-        };
+        let scope = self.scope(draft).await?;
         let id = match existing {
             Some(existing) => existing.id,
             None => self.fresh_id(draft, scope).await?,
@@ -109,17 +113,32 @@ impl<'a> Writer<'a> {
         Ok((id, scope))
     }
 
+    /// Where an object belongs: its project, or what that belongs to.
+    pub(in crate::admin) async fn scope(&self, draft: &Draft) -> Result<Scope, Problem> {
+        match draft.kind {
+            ObjectKind::Team | ObjectKind::Price => Ok(Scope::DEFAULT),
+            ObjectKind::Project => Ok(Scope { team: self.team(draft).await?, ..Scope::DEFAULT }),
+            _ => self.project(draft),
+        }
+    }
+
     fn project(&self, draft: &Draft) -> Result<Scope, Problem> {
         let name = draft.project.as_deref().unwrap_or(DEFAULT_NAME);
+        if let Some(scope) = self.batch.scope(ObjectKind::Project, name) {
+            return Ok(scope);
+        }
         self.state
             .project(self.principal, name)
-            .ok_or_else(|| Problem::invalid_at("/project", format!("there is no project `{name}`")))
+            .ok_or_else(|| missing("/project", format!("there is no project `{name}`")))
     }
 
     async fn team(&self, draft: &Draft) -> Result<TeamId, Problem> {
         let name = draft.body.get("team").and_then(Value::as_str).unwrap_or(DEFAULT_NAME);
         if name == DEFAULT_NAME {
             return Ok(Scope::DEFAULT.team);
+        }
+        if let Some(scope) = self.batch.scope(ObjectKind::Team, name) {
+            return Ok(scope.team);
         }
         let declared = self.state.declared_one(EVERYTHING, ObjectKind::Team, |team| team.name == name);
         if let Some(declared) = declared {
@@ -128,7 +147,7 @@ impl<'a> Writer<'a> {
         let stored = self.state.control.find(EVERYTHING, ObjectKind::Team, Scope::DEFAULT, name).await?;
         stored
             .map(|team| TeamId(team.id.0))
-            .ok_or_else(|| Problem::invalid_at("/team", format!("there is no team `{name}`")))
+            .ok_or_else(|| missing("/team", format!("there is no team `{name}`")))
     }
 
     /// The id that the file would give it, so that it keeps its history when it moves there; another where that one is
@@ -201,6 +220,10 @@ impl<'a> Writer<'a> {
         opened
             .is_some_and(|opened| vault::same_secret(opened.expose().as_bytes(), secret.expose().as_bytes()))
     }
+}
+
+fn missing(pointer: &str, message: String) -> Problem {
+    Problem::contradiction(vec![FieldError::new(pointer, message)])
 }
 
 /// The secrets that a document says nothing about stay; `null` takes one away.

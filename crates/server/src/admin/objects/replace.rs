@@ -113,7 +113,7 @@ fn check_place(
 pub(super) fn take_revision(document: &mut Map<String, Value>) -> Result<Option<i64>, Problem> {
     match document.remove("revision") {
         None => Ok(None),
-        Some(value) => match value.as_i64() {
+        Some(value) => match value.as_i64().filter(|revision| *revision >= 0) {
             Some(revision) => Ok(Some(revision)),
             None => Err(Problem::invalid_at("/revision", "`revision` is the whole number that was read")),
         },
