@@ -6,9 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use arc_swap::ArcSwap;
-use config::snapshot::Snapshot;
-use config::{Compiled, Diagnostic, Source};
+use config::{Compiled, Diagnostic, Live, Source};
 use governance::ledger::AllowAll;
 use pipeline::{Names, Options, Pipeline};
 use runtime::{Clock, ExecutorContext, IdSource, Listeners, Shutdown, Tasks};
@@ -80,26 +78,35 @@ impl Blueprint {
     }
 }
 
+/// What outlives a call: the records, the secrets and the configuration.
+#[derive(Debug)]
+pub(crate) struct Stores {
+    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) live: Arc<Live>,
+}
+
 /// The router of everything that is no model route, and what executors share with it.
 pub(crate) fn shared(
-    snapshot: Arc<Snapshot>,
-    recorder: &Recorder,
+    stores: &Stores,
     data: &mut DataDir,
     hasher: &Arc<KeyHasher>,
     shutdown: &Shutdown,
     (background, background_tasks): (tokio::runtime::Handle, Tasks),
 ) -> Result<(Arc<Shared>, Health)> {
+    let Stores { recorder, vault, live } = stores;
     let health = Health::new(shutdown.clone());
+    let snapshot = Arc::clone(&live.snapshot);
     let mut tokens = vec![data.admin_token()?];
-    tokens.extend(snapshot.server.admin_token.clone());
-    let snapshot = Arc::new(ArcSwap::new(snapshot));
+    tokens.extend(snapshot.load().server.admin_token.clone());
     let state = AdminState::new(AdminParts {
         traces: recorder.traces(),
         ledger: recorder.ledger(),
         control: recorder.control(),
         tokens,
         hasher: Arc::clone(hasher),
-        vault: Arc::new(Vault::open(data, None)?),
+        vault: Arc::clone(vault),
+        live: Arc::clone(live),
         health: health.clone(),
         snapshot: Arc::clone(&snapshot),
     });

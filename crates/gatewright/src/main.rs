@@ -4,6 +4,7 @@ mod api;
 mod cli;
 mod commands;
 mod compose;
+mod configuration;
 mod logging;
 mod notify;
 mod output;

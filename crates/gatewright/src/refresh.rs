@@ -5,8 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
-use config::snapshot::Snapshot;
+use config::{Live, Snapshot};
 use runtime::Shutdown;
 use server::InboundTls;
 use tokio::signal::unix::Signal;
@@ -15,7 +14,7 @@ use upstream::{Egress, EgressOptions};
 /// What is kept up to date.
 #[derive(Debug)]
 pub(crate) struct Refresh {
-    pub(crate) snapshot: Arc<ArcSwap<Snapshot>>,
+    pub(crate) live: Arc<Live>,
     pub(crate) inbound: Arc<InboundTls>,
     pub(crate) egress: Arc<Egress>,
 }
@@ -29,10 +28,10 @@ impl Refresh {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}
-                _ = hangup.recv() => {}
+                _ = hangup.recv() => drop(self.live.reload().await),
                 () = shutdown.stopping() => return,
             }
-            let snapshot = self.snapshot.load_full();
+            let snapshot = self.live.snapshot.load_full();
             self.inbound.refresh(snapshot.server.tls.as_ref());
             self.egress.refresh(&egress_options(&snapshot));
         }

@@ -5,84 +5,125 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use config::Live;
 use config::snapshot::{Caps, Snapshot};
-use config::{Compiled, Source};
 use runtime::{Executors, Listeners, Shutdown, Tasks};
 use server::{ConnectionLimits, InboundTls};
 use telemetry::Recorder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use upstream::Egress;
-use vault::{DataDir, Environment, KeyHasher};
+use vault::{DataDir, KeyHasher, Vault};
 
 use crate::cli::Serve;
 use crate::compose::{self, Blueprint};
 use crate::refresh::{Refresh, egress_options};
-use crate::{logging, notify, output, paths};
+use crate::{configuration, logging, notify, output};
 
 pub(crate) fn run(options: &Serve) -> Result<ExitCode> {
     logging::start();
-    let shutdown = Shutdown::new();
-    let mut data = DataDir::open(data_dir(options)?)?;
-    for warning in data.warnings() {
-        tracing::warn!("{warning}");
+    if let Err(error) = vault::forbid_core_dumps() {
+        tracing::warn!(%error, "core dumps cannot be forbidden; one would hold secrets");
     }
-    let hasher = Arc::new(KeyHasher::new(data.pepper()?.expose()));
-    let Some(snapshot) = snapshot(options, &hasher)? else {
-        return Ok(ExitCode::FAILURE);
-    };
-    let background = tokio::runtime::Builder::new_multi_thread()
+    match Opened::open(options)? {
+        Some(opened) => opened.serve(),
+        None => Ok(ExitCode::FAILURE),
+    }
+}
+
+/// Everything that is needed before anybody can be served.
+struct Opened {
+    data: DataDir,
+    hasher: Arc<KeyHasher>,
+    background: tokio::runtime::Runtime,
+    listeners: Listeners,
+    recorder: Arc<Recorder>,
+    vault: Arc<Vault>,
+    live: Arc<Live>,
+}
+
+impl Opened {
+    /// `None` if the configuration cannot be used, and then every problem was told.
+    fn open(options: &Serve) -> Result<Option<Self>> {
+        let mut data = DataDir::open(configuration::data_dir(options)?)?;
+        for warning in data.warnings() {
+            tracing::warn!("{warning}");
+        }
+        let hasher = Arc::new(KeyHasher::new(data.pepper()?.expose()));
+        // Before anything else is opened: most mistakes are in the file, and need nothing else to be found.
+        let Some(written) = configuration::written(options, &hasher)? else { return Ok(None) };
+        let background = background()?;
+        let server = &written.snapshot.server;
+        let listeners = Listeners::bind(server.listen, server.executors)?;
+        let recorder = Arc::new(Recorder::start(data.path(), telemetry::Options::default())?);
+        let vault = Arc::new(Vault::open(&mut data, configuration::vault_keys(options))?);
+        let live = configuration::live(options, &hasher, &vault, recorder.control());
+        let Some(live) = background.block_on(live)? else { return Ok(None) };
+        Ok(Some(Self { data, hasher, background, listeners, recorder, vault, live }))
+    }
+
+    /// Serves until a signal comes, and then until everything is in order.
+    fn serve(mut self) -> Result<ExitCode> {
+        let shutdown = Shutdown::new();
+        let tasks = Tasks::new();
+        let stores = compose::Stores {
+            recorder: Arc::clone(&self.recorder),
+            vault: Arc::clone(&self.vault),
+            live: Arc::clone(&self.live),
+        };
+        let background = (self.background.handle().clone(), tasks.clone());
+        let (shared, health) = compose::shared(&stores, &mut self.data, &self.hasher, &shutdown, background)?;
+        let snapshot = self.live.snapshot.load_full();
+        let inbound = Arc::new(InboundTls::start(snapshot.server.tls.as_ref())?);
+        let egress = Arc::new(Egress::start(&egress_options(&snapshot))?);
+        let refresh = Refresh {
+            live: Arc::clone(&self.live),
+            inbound: Arc::clone(&inbound),
+            egress: Arc::clone(&egress),
+        };
+        let address = self.listeners.address();
+        let blueprint = Arc::new(Blueprint {
+            shared,
+            hasher: self.hasher,
+            recorder: Arc::clone(&self.recorder),
+            egress,
+            limits: ConnectionLimits { header_read: snapshot.server.caps.header_read },
+            inbound,
+            listeners: self.listeners.into(),
+        });
+        // Before anybody can know that we are there: a signal that finds nobody listening kills.
+        let (signals, hangup) = Signals::listen(&self.background)?;
+        tasks.spawn_on(refresh.run(hangup, shutdown.clone()), self.background.handle());
+        tasks.spawn_on(follow(self.live, shutdown.clone()), self.background.handle());
+        let program = move |context| Arc::clone(&blueprint).run(context);
+        let executors = Executors::start(snapshot.server.executors, &shutdown, program)?;
+        health.ready();
+        announce(&snapshot, &self.data, address);
+        notify::ready();
+        let killer = Tasks::new();
+        self.background.block_on(wait(signals, &shutdown, snapshot.server.caps, &killer));
+        executors.join();
+        finish(&self.background, &tasks);
+        // Whatever the executors wrote last is in the journal and the buffers by now.
+        self.recorder.shutdown();
+        self.background.shutdown_timeout(Duration::from_secs(1));
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn follow(live: Arc<Live>, shutdown: Shutdown) {
+    live.follow(shutdown).await;
+}
+
+/// Where everything runs that is not a call.
+fn background() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("background")
         .enable_all()
         .build()
-        .context("cannot start the background runtime")?;
-    let listeners = Listeners::bind(snapshot.server.listen, snapshot.server.executors)?;
-    let address = listeners.address();
-    let recorder = Recorder::start(data.path(), telemetry::Options::default())?;
-    let recorder = Arc::new(recorder);
-    let tasks = Tasks::new();
-    let (shared, health) = compose::shared(
-        Arc::clone(&snapshot),
-        &recorder,
-        &mut data,
-        &hasher,
-        &shutdown,
-        (background.handle().clone(), tasks.clone()),
-    )?;
-    let inbound = Arc::new(InboundTls::start(snapshot.server.tls.as_ref())?);
-    let egress = Arc::new(Egress::start(&egress_options(&snapshot))?);
-    let refresh = Refresh {
-        snapshot: Arc::clone(&shared.snapshot),
-        inbound: Arc::clone(&inbound),
-        egress: Arc::clone(&egress),
-    };
-    let blueprint = Arc::new(Blueprint {
-        shared,
-        hasher,
-        recorder: Arc::clone(&recorder),
-        egress,
-        limits: ConnectionLimits { header_read: snapshot.server.caps.header_read },
-        inbound,
-        listeners: listeners.into(),
-    });
-    // Before anybody can know that we are there: a signal that finds nobody listening kills.
-    let (signals, hangup) = Signals::listen(&background)?;
-    tasks.spawn_on(refresh.run(hangup, shutdown.clone()), background.handle());
-    let program = move |context| Arc::clone(&blueprint).run(context);
-    let executors = Executors::start(snapshot.server.executors, &shutdown, program)?;
-    health.ready();
-    announce(&snapshot, &data, address);
-    notify::ready();
-    let killer = Tasks::new();
-    background.block_on(wait(signals, &shutdown, snapshot.server.caps, &killer));
-    executors.join();
-    finish(&background, &tasks);
-    // Whatever the executors wrote last is in the journal and the buffers by now.
-    recorder.shutdown();
-    background.shutdown_timeout(Duration::from_secs(1));
-    tracing::info!("stopped");
-    Ok(ExitCode::SUCCESS)
+        .context("cannot start the background runtime")
 }
 
 /// Requests to the admin API that are still being answered have nobody left to read the answer.
@@ -90,50 +131,6 @@ fn finish(background: &tokio::runtime::Runtime, tasks: &Tasks) {
     const LAST_TURN: Duration = Duration::from_secs(1);
     if background.block_on(async { tokio::time::timeout(LAST_TURN, tasks.finished()).await }).is_err() {
         tracing::warn!(tasks = tasks.len(), "some background tasks did not end in time");
-    }
-}
-
-/// The command line decides, then the configuration, then the environment.
-pub(crate) fn data_dir(options: &Serve) -> Result<std::path::PathBuf> {
-    if options.data_dir.is_some() {
-        return paths::data_dir(options.data_dir.clone());
-    }
-    // The directory holds the pepper, and the pepper is needed to compile: so the file is read for this one value first.
-    let written = match &options.config {
-        Some(path) => {
-            Source::read(path).ok().and_then(|source| config::data_dir(&source, &Environment::process()))
-        }
-        None => None,
-    };
-    paths::data_dir(written)
-}
-
-/// The configuration, with every problem told; `None` if it cannot be used.
-fn snapshot(options: &Serve, hasher: &KeyHasher) -> Result<Option<Arc<Snapshot>>> {
-    let environment = Environment::process();
-    let compiled = match &options.config {
-        Some(path) => match Source::read(path) {
-            Ok(source) => config::compile(&source.listen(options.listen), &environment, hasher),
-            Err(problem) => Err(vec![problem]),
-        },
-        None => config::without_file(&environment, options.listen),
-    };
-    match compiled {
-        Ok(Compiled { snapshot, warnings, .. }) => {
-            for warning in warnings {
-                output::error(&warning.to_string());
-            }
-            Ok(Some(Arc::new(snapshot)))
-        }
-        Err(problems) => {
-            for problem in &problems {
-                output::error(&problem.to_string());
-            }
-            if problems.is_empty() {
-                bail!("the configuration cannot be used");
-            }
-            Ok(None)
-        }
     }
 }
 

@@ -6,10 +6,10 @@ use anyhow::Result;
 use store::sqlite::check_migrations;
 
 use crate::cli::Serve;
-use crate::{output, serve};
+use crate::{configuration, output};
 
 pub(crate) fn run(options: &Serve) -> Result<ExitCode> {
-    let data_dir = serve::data_dir(options)?;
+    let data_dir = configuration::data_dir(options)?;
     if !data_dir.is_dir() {
         output::line(&format!("{}: nothing there yet", data_dir.display()));
         return Ok(ExitCode::SUCCESS);

@@ -42,6 +42,7 @@ mod models;
 mod overload;
 mod prices;
 mod provider_refusals;
+mod reload;
 mod retries;
 mod routes;
 mod same_dialect;

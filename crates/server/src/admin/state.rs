@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::extract::FromRef;
-use config::snapshot::Snapshot;
+use config::{Live, Snapshot};
 use domain::Secret;
 use store::{ControlStore, Ledger, TraceStore};
 use vault::{KeyHasher, Vault};
@@ -24,6 +24,7 @@ pub struct AdminParts {
     pub tokens: Vec<Secret<String>>,
     pub hasher: Arc<KeyHasher>,
     pub vault: Arc<Vault>,
+    pub live: Arc<Live>,
     pub health: Health,
     /// For the names of what records know by its id only.
     pub snapshot: Arc<ArcSwap<Snapshot>>,
