@@ -201,3 +201,99 @@ fn is_local(headers: &HeaderMap, name: &HeaderName) -> bool {
     };
     host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1" || host == "[::1]"
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use config::snapshot::{KeyChange, KeyEntry, KeyIndex, KeyShape, LastUsed, StoredKeys};
+    use domain::{KeyId, ObjectId, Permissions};
+    use http::HeaderValue;
+    use vault::Environment;
+
+    use super::*;
+
+    const SECRET: &str = "a-key-that-is-stored";
+
+    fn entry(expires_at_ms: Option<i64>) -> KeyEntry {
+        let key = VirtualKey {
+            id: KeyId(7),
+            name: "ci".into(),
+            scope: Scope::DEFAULT,
+            endpoints: None,
+            expires_at_ms,
+            labels: None,
+            permissions: Permissions::NONE,
+            declared_at: None,
+            last_used: LastUsed::default(),
+        };
+        KeyEntry {
+            hash: hasher().hash(SECRET.as_bytes()),
+            shape: KeyShape::new(*b"a-ke", 20),
+            key: Some(Arc::new(key)),
+        }
+    }
+
+    fn hasher() -> KeyHasher {
+        KeyHasher::new(&[3; 32])
+    }
+
+    fn snapshot(stored: &Arc<StoredKeys>) -> Arc<Snapshot> {
+        let listen: SocketAddr = "127.0.0.1:1".parse().unwrap();
+        let mut snapshot = config::without_file(&Environment::fixed([]), Some(listen)).unwrap().snapshot;
+        snapshot.keys = KeyIndex::of_stored(stored);
+        Arc::new(snapshot)
+    }
+
+    fn headers(key: Option<&'static str>) -> HeaderMap {
+        let mut headers = HeaderMap::from_iter([(HOST, HeaderValue::from_static("localhost"))]);
+        headers.extend(key.map(|key| (HeaderName::from_static("x-api-key"), HeaderValue::from_static(key))));
+        headers
+    }
+
+    /// One connection and one snapshot all along: what a call pinned does not keep a key alive.
+    #[test]
+    fn a_revoked_key_is_refused_at_its_next_call() {
+        let stored = Arc::new(StoredKeys::default());
+        let (snapshot, door) = (snapshot(&stored), Door { loopback: true, ..Door::default() });
+        let ask = |key| identify(&snapshot, &hasher(), &headers(key), &door, 10_000);
+        assert!(ask(None).unwrap().key.is_none(), "no key exists yet");
+        stored.update([KeyChange { id: ObjectId(7), now: Some(entry(None)) }]);
+        for _ in 0..2 {
+            assert_eq!(&*ask(Some(SECRET)).unwrap().caller.name, "ci");
+        }
+        assert_eq!(stored.last_used_ms(ObjectId(7)), Some(10_000));
+        assert!(ask(None).is_err(), "the first key has ended that");
+        stored.update([KeyChange { id: ObjectId(7), now: Some(KeyEntry { key: None, ..entry(None) }) }]);
+        assert!(ask(Some(SECRET)).is_err());
+        stored.update([KeyChange { id: ObjectId(7), now: None }]);
+        assert!(ask(Some(SECRET)).is_err());
+        assert!(ask(None).is_err());
+    }
+
+    #[test]
+    fn what_changed_of_a_key_counts_at_its_next_call() {
+        let stored = Arc::new(StoredKeys::default());
+        let (snapshot, door) = (snapshot(&stored), Door::default());
+        stored.update([KeyChange { id: ObjectId(7), now: Some(entry(None)) }]);
+        let ask = |now_ms| identify(&snapshot, &hasher(), &headers(Some(SECRET)), &door, now_ms);
+        assert!(ask(10_000).is_ok());
+        stored.update([KeyChange { id: ObjectId(7), now: Some(entry(Some(11_000))) }]);
+        assert!(ask(10_999).is_ok());
+        assert!(ask(11_000).unwrap_err().message.contains("expired"));
+        assert_eq!(stored.last_used_ms(ObjectId(7)), Some(10_000), "an edited key was used when it was used");
+    }
+
+    /// A mistyped key is told from an SDK's dummy.
+    #[test]
+    fn what_resembles_a_stored_key_is_refused_where_anonymous_callers_are_let_in() {
+        let stored = Arc::new(StoredKeys::default());
+        let mut snapshot = snapshot(&stored);
+        Arc::get_mut(&mut snapshot).unwrap().server.anonymous = Anonymous::Loopback;
+        stored.update([KeyChange { id: ObjectId(7), now: Some(entry(None)) }]);
+        let door = Door { loopback: true, ..Door::default() };
+        let ask = |key| identify(&snapshot, &hasher(), &headers(Some(key)), &door, 0);
+        assert!(ask("a-key-that-is-stoerd").is_err());
+        assert!(ask("sk-an-sdk-s-dummy-of-another-length").unwrap().key.is_none());
+    }
+}

@@ -11,6 +11,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
 type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
+/// A file as it was read, or why it could not be.
+type Reading = Result<Zeroizing<Vec<u8>>, io::ErrorKind>;
 type Files = dyn Fn(&Path) -> io::Result<Vec<u8>> + Send + Sync;
 
 /// The surroundings that configuration may refer to.
@@ -66,7 +68,7 @@ impl Environment {
     #[must_use]
     pub fn remembering(mut self) -> Self {
         let read = Arc::clone(&self.files);
-        let seen: Mutex<HashMap<PathBuf, Result<Zeroizing<Vec<u8>>, io::ErrorKind>>> = Mutex::default();
+        let seen: Mutex<HashMap<PathBuf, Reading>> = Mutex::default();
         self.files = Arc::new(move |path| {
             let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
             let first = || read(path).map(Zeroizing::new).map_err(|error| error.kind());

@@ -85,7 +85,7 @@ impl Verdicts {
                 let subject = Subject { at: &at, stored: Some(row.id) };
                 match &row.written {
                     Some(WrittenObject::Credential(written)) => {
-                        self.credential(row, written, &subject, world)
+                        self.credential(row, written, &subject, world);
                     }
                     Some(WrittenObject::Target(written)) => self.target(row, written, &subject, world),
                     Some(WrittenObject::Endpoint(written)) => self.endpoint(row, written, &subject, world),

@@ -40,6 +40,7 @@ mod kills;
 mod lame_duck;
 mod models;
 mod overload;
+mod own_auth;
 mod prices;
 mod provider_refusals;
 mod reload;
