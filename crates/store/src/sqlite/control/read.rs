@@ -8,7 +8,7 @@ use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow};
 
 use super::put::namespace;
-use super::rows::{Tenant, array, at_most, complete, id, id_list, kind, object, select_objects};
+use super::rows::{Tenant, array, at_most, id, id_list, kind, objects, select_objects};
 use crate::sqlite::database::Database;
 use crate::{Change, KeyTombstone, ListQuery, ObjectCursor, ObjectPage, StoreError, StoredObject, Within};
 
@@ -89,6 +89,7 @@ pub(super) async fn list(
         // One more than wanted tells whether there is another page.
         .bind(limit + 1);
     let mut objects = read(database, query).await?;
+    objects.sort_by(|one, other| (&one.name, one.id).cmp(&(&other.name, other.id)));
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = objects.len() > limit;
     objects.truncate(limit);
@@ -109,7 +110,9 @@ pub(super) async fn all(
         .bind(after_kind)
         .bind(after_id)
         .bind(at_most(limit, LARGE_PAGE));
-    read(database, query).await
+    let mut objects = read(database, query).await?;
+    objects.sort_by_key(|object| (object.kind.name(), object.id));
+    Ok(objects)
 }
 
 pub(super) async fn load(database: &Database, ids: &[ObjectId]) -> Result<Vec<StoredObject>, StoreError> {
@@ -126,9 +129,9 @@ pub(super) async fn load_here(
     connection: &mut SqliteConnection,
     ids: &[ObjectId],
 ) -> Result<Vec<StoredObject>, sqlx::Error> {
-    let rows = sqlx::query(BY_IDS).bind(id_list(ids.iter().copied())).fetch_all(&mut *connection).await?;
-    let mut objects = rows.iter().map(object).collect::<Result<Vec<_>, _>>()?;
-    complete(connection, &mut objects).await?;
+    let found: Option<String> =
+        sqlx::query_scalar(BY_IDS).bind(id_list(ids.iter().copied())).fetch_one(connection).await?;
+    let mut objects = objects(found.as_deref())?;
     let places: HashMap<ObjectId, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
     objects.sort_by_key(|object| places.get(&object.id));
     Ok(objects)
@@ -188,13 +191,9 @@ async fn read(
     query: Query<'_, Sqlite, SqliteArguments>,
 ) -> Result<Vec<StoredObject>, StoreError> {
     let because = |error| database.because(error);
-    let mut reading = database.readers().begin().await.map_err(because)?;
-    let rows = query.fetch_all(&mut *reading).await.map_err(because)?;
-    let mut objects = rows.iter().map(object).collect::<Result<Vec<_>, _>>().map_err(because)?;
-    drop(rows);
-    complete(&mut reading, &mut objects).await.map_err(because)?;
-    reading.rollback().await.map_err(because)?;
-    Ok(objects)
+    let row = query.fetch_one(database.readers()).await.map_err(because)?;
+    let found: Option<&str> = row.try_get(0).map_err(because)?;
+    objects(found).map_err(because)
 }
 
 const GET: &str = select_objects!(within " AND o.kind = ?4 AND o.id = ?5");

@@ -53,14 +53,16 @@ CREATE TABLE object_references (
 
 CREATE INDEX references_to_object ON object_references (refers_to);
 
--- Every secret that ever belonged to a key. A retired one outlives its key: it can never be used again.
+-- Every secret that ever belonged to a key. A retired one outlives its key: it can never be used again. They lie in the
+-- order of the keys, which is the order in which a start reads them.
 CREATE TABLE key_hashes (
-    hash          BLOB PRIMARY KEY NOT NULL CHECK (length(hash) = 32),
     key           BLOB NOT NULL CHECK (length(key) = 16),
+    hash          BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
     prefix        BLOB NOT NULL CHECK (length(prefix) = 4),
     length        INTEGER NOT NULL,
     revoked_at_ms INTEGER,
-    retired_at_ms INTEGER
+    retired_at_ms INTEGER,
+    PRIMARY KEY (key, hash)
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX hash_of_key ON key_hashes (key) WHERE retired_at_ms IS NULL;
