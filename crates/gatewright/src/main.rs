@@ -11,6 +11,7 @@ mod output;
 mod paths;
 mod refresh;
 mod serve;
+mod watched;
 
 use std::process::ExitCode;
 

@@ -18,7 +18,7 @@ use vault::{DataDir, KeyHasher, Vault};
 use crate::cli::Serve;
 use crate::compose::{self, Blueprint};
 use crate::refresh::{Refresh, egress_options};
-use crate::{configuration, logging, notify, output};
+use crate::{configuration, logging, notify, output, watched};
 
 pub(crate) fn run(options: &Serve) -> Result<ExitCode> {
     logging::start();
@@ -73,6 +73,7 @@ impl Opened {
         };
         let background = (self.background.handle().clone(), tasks.clone());
         let (shared, health) = compose::shared(&stores, &mut self.data, &self.hasher, &shutdown, background)?;
+        watched::watch(&stores.recorder.metrics(), &shared, &self.live);
         let snapshot = self.live.snapshot.load_full();
         let inbound = Arc::new(InboundTls::start(snapshot.server.tls.as_ref())?);
         let egress = Arc::new(Egress::start(&egress_options(&snapshot))?);
