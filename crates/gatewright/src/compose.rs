@@ -107,6 +107,7 @@ pub(crate) fn shared(
         hasher: Arc::clone(hasher),
         vault: Arc::clone(vault),
         live: Arc::clone(live),
+        recorder: Arc::clone(recorder),
         health: health.clone(),
         snapshot: Arc::clone(&snapshot),
     });

@@ -56,6 +56,11 @@ impl Admin {
     }
 }
 
+/// The objects of a page that are stored; there is a team and a project that is built in.
+pub(crate) fn stored<'a>(page: &'a Value, kind: &str) -> Vec<&'a Value> {
+    page[kind].as_array().unwrap().iter().filter(|object| object["source"] == "store").collect()
+}
+
 /// The pointers of a problem's errors.
 pub(crate) fn pointers(problem: &Value) -> Vec<&str> {
     let errors = problem["errors"].as_array().map(Vec::as_slice).unwrap_or_default();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use testkit::Gateway;
 use testkit::gateway::Setup;
 
-use crate::admin::{Admin, examples, pointers};
+use crate::admin::{Admin, examples, pointers, stored};
 use crate::scene::BINARY;
 
 async fn gateway() -> Gateway {
@@ -124,7 +124,7 @@ async fn what_is_no_json_object_is_a_400() {
         let reply = client.send(Method::POST, "/api/v1/teams", &headers, "{\"name\": \"a\"}").await;
         assert_eq!(reply.expect_json(415).await["code"], "unsupported_media_type", "{media}");
     }
-    assert_eq!(Admin::of(&gateway).get("teams").await.expect_json(200).await["teams"], json!([]));
+    assert!(stored(&Admin::of(&gateway).get("teams").await.expect_json(200).await, "teams").is_empty());
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn names_that_are_no_names_are_refused_and_found_nowhere() {
         }
         // Part of a name in a list is text, whatever it looks like to a database.
         let page = admin.get(&format!("teams?name={escaped}")).await.expect_json(200).await;
-        assert_eq!(page["teams"], json!([]), "{name:?}");
+        assert!(stored(&page, "teams").is_empty(), "{name:?}");
     }
     let exact = "a".repeat(63);
     admin.post("teams", &json!({ "name": exact })).await.expect_json(201).await;

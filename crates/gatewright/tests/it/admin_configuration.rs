@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::Gateway;
 use testkit::gateway::Setup;
 
-use crate::admin::{Admin, examples, pointers};
+use crate::admin::{Admin, examples, pointers, stored};
 use crate::scene::BINARY;
 
 async fn gateway() -> Gateway {
@@ -44,7 +44,7 @@ async fn objects_that_refer_to_each_other_are_stored_in_one_step() {
     let compared = admin.post("configuration/diff", &wanted).await.expect_json(200).await;
     assert_eq!(lines(&compared), created);
     assert!(compared["changes"].as_array().unwrap().iter().all(|change| change.get("secret").is_none()));
-    assert_eq!(admin.get("teams").await.expect_json(200).await["teams"], json!([]));
+    assert!(stored(&admin.get("teams").await.expect_json(200).await, "teams").is_empty());
 
     let applied = admin.post("configuration/apply", &wanted).await.expect_json(200).await;
     assert_eq!(lines(&applied), created);
@@ -82,7 +82,7 @@ async fn one_wrong_object_stops_all() {
     }
     assert!(at.iter().any(|pointer| pointer.starts_with("/objects/endpoints/0")), "{at:?}");
     for kind in ["teams", "credentials", "endpoints"] {
-        assert_eq!(admin.get(kind).await.expect_json(200).await[kind], json!([]), "{kind}");
+        assert!(stored(&admin.get(kind).await.expect_json(200).await, kind).is_empty(), "{kind}");
     }
     let twice = json!({ "objects": { "teams": [{ "name": "a" }, { "name": "a" }] } });
     let problem = admin.post("configuration/apply", &twice).await.expect_json(422).await;

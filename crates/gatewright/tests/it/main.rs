@@ -11,9 +11,11 @@ mod program;
 mod scene;
 mod talk;
 
+mod admin_access;
 mod admin_api;
 mod admin_bad_input;
 mod admin_configuration;
+mod admin_in_force;
 mod admin_objects;
 mod admin_sessions;
 mod anonymous;

@@ -12,8 +12,8 @@ use utoipa::OpenApi;
 use super::access::{Access, Declared, Routes};
 use super::problem::{Code, ProblemView};
 use super::{
-    RESOURCES, audit, calls, configuration, declare, keys, login_links, objects, sessions, traces, usage,
-    vault, version,
+    RESOURCES, audit, calls, configuration, declare, diagnostics, keys, login_links, objects, sessions,
+    traces, usage, vault, version,
 };
 
 /// The OpenAPI document of the admin API.
@@ -43,7 +43,8 @@ pub fn openapi() -> Value {
     paths(
         sessions::begin, sessions::read, sessions::end, login_links::create,
         calls::list, calls::tail, calls::one, traces::list, traces::one, usage::sums,
-        keys::revoke, audit::list, vault::read, vault::rotate, configuration::diff, configuration::apply, version::version, serve,
+        keys::revoke, audit::list, vault::read, vault::rotate, configuration::running, configuration::reload, configuration::export,
+        configuration::diff, configuration::apply, diagnostics::read, version::version, serve,
     ),
     components(schemas(ProblemView)),
     tags(

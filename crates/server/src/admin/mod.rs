@@ -6,6 +6,7 @@ mod body;
 mod calls;
 mod configuration;
 mod credentials;
+mod diagnostics;
 mod document;
 mod endpoints;
 mod keys;
@@ -72,8 +73,8 @@ const RESOURCES: [Resource; 7] = [
 fn declare(routes: Routes) -> Routes {
     use Access::{Administrator, Anybody, May, Open};
     use Permission::{
-        ReadAudit, ReadCalls, ReadConfiguration, ReadContent, ReadDiagnostics, ReadUsage, RotateVault,
-        WriteConfiguration,
+        ReadAudit, ReadCalls, ReadConfiguration, ReadContent, ReadDiagnostics, ReadMetrics, ReadUsage,
+        RotateVault, WriteConfiguration,
     };
     let objects = RESOURCES.into_iter().fold(routes, |routes, resource| resource.declare(routes));
     objects
@@ -92,6 +93,11 @@ fn declare(routes: Routes) -> Routes {
         .get("/api/v1/audit", May(ReadAudit), audit::list)
         .get("/api/v1/vault", May(ReadDiagnostics), vault::read)
         .post("/api/v1/vault/rotate", May(RotateVault), vault::rotate)
+        .get("/api/v1/diagnostics", May(ReadDiagnostics), diagnostics::read)
+        .get("/metrics", May(ReadMetrics), diagnostics::metrics)
+        .get("/api/v1/configuration", May(ReadConfiguration), configuration::running)
+        .post("/api/v1/configuration/reload", May(WriteConfiguration), configuration::reload)
+        .get("/api/v1/configuration/export", May(ReadConfiguration), configuration::export)
         .post("/api/v1/configuration/diff", May(ReadConfiguration), configuration::diff)
         .post("/api/v1/configuration/apply", May(WriteConfiguration), configuration::apply)
         .get("/api/v1/version", Anybody, version::version)

@@ -125,6 +125,8 @@ codes! {
     InUse = CONFLICT, "in_use", "in use";
     /// What it refers to is not there, or does not fit.
     Contradiction = CONFLICT, "contradiction", "contradicts what is there";
+    /// The configuration file, which is not what was sent.
+    InvalidFile = CONFLICT, "invalid_file", "invalid configuration file";
     /// The state of the object does not allow it, or not any more.
     WrongState = CONFLICT, "wrong_state", "not possible in this state";
     StaleRevision = PRECONDITION_FAILED, "stale_revision", "changed in the meantime";
@@ -204,6 +206,11 @@ impl Problem {
     /// Adds the places in the body that are to blame.
     pub(crate) fn at(mut self, pointer: impl Into<String>) -> Self {
         self.errors.push(FieldError { pointer: pointer.into(), message: self.detail.clone(), help: None });
+        self
+    }
+
+    pub(crate) fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.errors = errors;
         self
     }
 

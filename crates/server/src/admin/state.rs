@@ -9,6 +9,7 @@ use axum::extract::FromRef;
 use config::{Live, Snapshot};
 use domain::Secret;
 use store::{ControlStore, Ledger, TraceStore};
+use telemetry::Recorder;
 use vault::{KeyHasher, Vault};
 
 use super::access::Throttle;
@@ -25,6 +26,8 @@ pub struct AdminParts {
     pub hasher: Arc<KeyHasher>,
     pub vault: Arc<Vault>,
     pub live: Arc<Live>,
+    /// For how it is doing.
+    pub recorder: Arc<Recorder>,
     pub health: Health,
     /// For the names of what records know by its id only.
     pub snapshot: Arc<ArcSwap<Snapshot>>,

@@ -134,7 +134,7 @@ fn by_key(key: &VirtualKey, peer: Option<Peer>) -> Result<Principal, Problem> {
             key.name
         )));
     }
-    let permissions = Permissions::NONE;
+    let permissions = key.permissions;
     if permissions.is_empty() {
         let detail = format!(
             "the key `{}` is for model routes; the admin API takes the admin token, or a key with `permissions`",
@@ -142,6 +142,7 @@ fn by_key(key: &VirtualKey, peer: Option<Peer>) -> Result<Principal, Problem> {
         );
         return Err(Problem::new(Code::NotPermitted, detail));
     }
+    key.last_used.touch(now_ms);
     Ok(Principal {
         actor: actor(&format!("key {}", key.name), peer),
         via: Via::ServiceKey,

@@ -2,5 +2,7 @@
 
 mod apply;
 mod plan;
+mod read;
 
 pub(super) use apply::{__path_apply, __path_diff, apply, diff};
+pub(super) use read::{__path_export, __path_reload, __path_running, export, reload, running};

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use config::live::BatchItem;
+use config::objects::Draft;
 use domain::{ObjectId, ObjectKind, Permission, ProjectId, Scope, Secret};
 use serde_json::{Map, Value};
 use store::{ControlWrite, Expect, ListQuery, NewObject, ObjectCursor, StoredObject};
@@ -50,6 +52,8 @@ pub(super) struct Planner<'a> {
     planned: Vec<Planned>,
     seen: HashSet<(ObjectKind, ProjectId, String)>,
     kept: HashSet<ObjectId>,
+    /// Each with its place in what was sent, its id and scope, and the secrets that stay.
+    drafts: Vec<(String, Draft, ObjectId, Scope, Vec<String>)>,
     errors: Vec<FieldError>,
     /// What is wrong is wrong only with what is there.
     sensible: bool,
@@ -59,7 +63,8 @@ impl<'a> Planner<'a> {
     pub(super) fn new(asked: &'a Asked) -> Self {
         Self {
             asked,
-            writer: Writer::new(&asked.state, &asked.principal),
+            writer: Writer::of_many(&asked.state, &asked.principal),
+            drafts: Vec::new(),
             planned: Vec::new(),
             seen: HashSet::new(),
             kept: HashSet::new(),
@@ -91,6 +96,7 @@ impl<'a> Planner<'a> {
                 self.prune(kind).await?;
             }
         }
+        self.judge()?;
         let writes = self.planned.iter().filter(|one| one.write.is_some()).count();
         if writes > MOST {
             let message =
@@ -124,7 +130,7 @@ impl<'a> Planner<'a> {
                 self.refuse(at, format!("a {kind} is an object"));
                 continue;
             };
-            match self.object(kind, document).await {
+            match self.object(kind, document, &at).await {
                 Ok(planned) => self.planned.push(planned),
                 Err(problem) if matches!(problem.code(), Code::Invalid | Code::Contradiction) => {
                     self.sensible &= problem.code() == Code::Contradiction;
@@ -136,7 +142,12 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    async fn object(&mut self, kind: ObjectKind, document: Map<String, Value>) -> Result<Planned, Problem> {
+    async fn object(
+        &mut self,
+        kind: ObjectKind,
+        document: Map<String, Value>,
+        at: &str,
+    ) -> Result<Planned, Problem> {
         let mut document = document;
         let draft = self.writer.draft(kind, &mut document)?;
         let place = self.writer.scope(&draft).await?;
@@ -152,6 +163,8 @@ impl<'a> Planner<'a> {
         }
         self.writer.batch.add(&object);
         self.kept.insert(object.id);
+        let kept = object.keep_secrets.clone();
+        self.drafts.push((at.to_owned(), prepared.draft, object.id, object.scope, kept));
         let project = self.project_of(kind, object.scope);
         let name = object.name.clone();
         let fields = existing.as_ref().map(|existing| differences(existing, &object)).unwrap_or_default();
@@ -162,6 +175,32 @@ impl<'a> Planner<'a> {
         };
         let write = (action != Action::Unchanged).then_some(ControlWrite::Put { object, expect });
         Ok(Planned { action, kind, name, project, fields, write, minted: prepared.minted })
+    }
+
+    /// Whether everything fits together, and to what stays.
+    fn judge(&self) -> Result<(), Problem> {
+        let removed: Vec<ObjectId> = self
+            .planned
+            .iter()
+            .filter_map(|one| match one.write {
+                Some(ControlWrite::Delete { id, .. }) => Some(id),
+                _ => None,
+            })
+            .collect();
+        let items: Vec<BatchItem<'_>> = self
+            .drafts
+            .iter()
+            .map(|(_, draft, id, scope, kept)| BatchItem { draft, id: *id, scope: *scope, kept })
+            .collect();
+        let wrong = self.asked.state.check_batch(&items, &removed);
+        let errors: Vec<FieldError> = wrong
+            .into_iter()
+            .flat_map(|(index, problems)| {
+                let at = self.drafts.get(index).map(|(at, ..)| at.clone()).unwrap_or_default();
+                problems.into_iter().map(move |problem| FieldError::from(problem).below(&at))
+            })
+            .collect();
+        if errors.is_empty() { Ok(()) } else { Err(Problem::contradiction(errors)) }
     }
 
     async fn prune(&mut self, kind: ObjectKind) -> Result<(), Problem> {

@@ -63,7 +63,7 @@ impl Asked {
             None => Ok(self.principal.home),
             Some(name) => self
                 .state
-                .project(&self.principal, name)
+                .project(self.principal.within, name)
                 .ok_or_else(|| Problem::missing(format!("there is no project `{}`", shortened(name)))),
         }
     }

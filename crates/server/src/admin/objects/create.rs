@@ -15,9 +15,11 @@ pub(super) async fn create(resource: Resource, asked: Asked, body: Document) -> 
     if let Some(replayed) = request.replay(&asked).await? {
         return Ok(replayed);
     }
-    let prepared = Writer::new(&asked.state, &asked.principal).prepare(resource.kind, document, None).await?;
-    let object = &prepared.object;
-    let there = by_name(resource.kind, &asked, object.scope, &object.name).await?;
+    let writer = Writer::new(&asked.state, &asked.principal);
+    let mut document = document;
+    let draft = writer.draft(resource.kind, &mut document)?;
+    let place = writer.scope(&draft).await?;
+    let there = by_name(resource.kind, &asked, place, &draft.name).await?;
     if let Some(declared) = &there.declared {
         return Err(declared_elsewhere(declared));
     }
@@ -28,6 +30,7 @@ pub(super) async fn create(resource: Resource, asked: Asked, body: Document) -> 
         );
         return Err(Problem::new(Code::AlreadyExists, detail).with_revision(stored.revision));
     }
+    let prepared = writer.prepare(resource.kind, document, None).await?;
     let write = ControlWrite::Put { object: prepared.object, expect: Expect::Absent };
     let committed = commit(&asked, &request, &[write]).await?;
     // The secret of the first time is not known any more, and this one was never stored.

@@ -121,7 +121,7 @@ fn view(resource: Resource, sent: &Value) -> Value {
     put(
         "source",
         json!({
-            "enum": ["file", "store"],
+            "enum": ["file", "store", "built_in"],
             "description": "where it is defined: what the file declares can be changed only there",
         }),
     );

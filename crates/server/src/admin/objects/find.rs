@@ -1,11 +1,11 @@
 //! One object, by its id or its name. What the file declares is found before what is stored: it is what is in force.
 
+use config::objects::Declared;
 use domain::{ObjectKind, Scope};
 use store::StoredObject;
 
 use super::super::problem::{Code, Problem};
 use super::asked::Asked;
-use super::declared::Declared;
 
 /// What there is of that id or name.
 #[derive(Debug, Clone)]
@@ -66,9 +66,10 @@ impl Found {
 }
 
 pub(in crate::admin) fn declared_elsewhere(declared: &Declared) -> Problem {
-    let detail = format!(
-        "{} `{}` is declared in {}; change it there",
-        declared.kind, declared.name, declared.declared_at
-    );
+    let Declared { kind, name, .. } = declared;
+    let detail = match &declared.declared_at {
+        Some(place) => format!("{kind} `{name}` is declared in {place}; change it there"),
+        None => format!("{kind} `{name}` is built in, and stays as it is"),
+    };
     Problem::new(Code::DeclaredInFile, detail)
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use config::objects::Declared;
 use domain::{ObjectId, ProjectId};
 use runtime::Clock;
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use super::super::AdminState;
 use super::super::access::Principal;
 use super::super::calls::limit;
 use super::super::problem::Problem;
-use super::{Declared, Resource, Views};
+use super::{Resource, Views};
 
 /// Which objects to list.
 #[derive(Debug, Default, Deserialize)]
@@ -42,7 +43,7 @@ pub(super) async fn list(
     let after: Option<ObjectCursor> = query.cursor.map(|cursor| cursor.parse()).transpose()?;
     let project = match &query.project {
         None => None,
-        Some(name) => match state.project(&principal, name) {
+        Some(name) => match state.project(principal.within, name) {
             Some(scope) => Some(scope.project),
             // Nothing is in a project that is not there.
             None => return Ok(Json(page(resource, &[], None))),

@@ -8,7 +8,6 @@ mod asked;
 mod change;
 mod commit;
 mod create;
-mod declared;
 mod describe;
 mod find;
 mod idempotency;
@@ -19,18 +18,19 @@ mod prepare;
 mod read;
 mod remove;
 mod replace;
+mod standing;
 mod view;
 
 use domain::{ObjectKind, Permission};
 
 pub(super) use asked::Asked;
 pub(super) use commit::{answer, commit};
-pub(super) use declared::{Declared, Standing};
 pub(super) use describe::{describe, schema_name};
 pub(super) use find::{by_name, declared_elsewhere, find};
 pub(super) use idempotency::{Answer, Idempotent};
-pub(super) use names::Batch;
+pub(super) use names::contradicting;
 pub(super) use prepare::Writer;
+pub(super) use standing::Standing;
 pub(super) use view::{Views, body_of, has_project};
 
 use super::access::{Access, Routes};

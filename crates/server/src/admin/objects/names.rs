@@ -93,12 +93,19 @@ impl Inner {
     }
 }
 
+/// What contradicts what is there.
+pub(in crate::admin) fn contradicting(problems: Vec<FieldProblem>) -> Problem {
+    Problem::contradiction(problems.into_iter().map(FieldError::from).collect())
+}
+
 /// What is wrong with a document.
 pub(super) fn refused(problems: Vec<FieldProblem>) -> Problem {
-    Problem::invalid(
-        problems
-            .into_iter()
-            .map(|FieldProblem { pointer, message, help }| FieldError { pointer, message, help })
-            .collect(),
-    )
+    Problem::invalid(problems.into_iter().map(FieldError::from).collect())
+}
+
+impl From<FieldProblem> for FieldError {
+    fn from(problem: FieldProblem) -> Self {
+        let FieldProblem { pointer, message, help } = problem;
+        Self { pointer, message, help }
+    }
 }

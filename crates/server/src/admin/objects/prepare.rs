@@ -18,6 +18,7 @@ pub(in crate::admin) struct Prepared {
     pub(in crate::admin) object: NewObject,
     /// The secret of a new key, which is shown this once.
     pub(in crate::admin) minted: Option<Secret<String>>,
+    pub(in crate::admin) draft: Draft,
 }
 
 /// Who writes, and what else they write in the same step.
@@ -25,11 +26,18 @@ pub(in crate::admin) struct Writer<'a> {
     pub(in crate::admin) state: &'a Inner,
     pub(in crate::admin) principal: &'a Principal,
     pub(in crate::admin) batch: Batch,
+    /// Whether they are judged together, later.
+    together: bool,
 }
 
 impl<'a> Writer<'a> {
     pub(in crate::admin) fn new(state: &'a Inner, principal: &'a Principal) -> Self {
-        Self { state, principal, batch: Batch::default() }
+        Self { state, principal, batch: Batch::default(), together: false }
+    }
+
+    /// For objects that are written, and judged, together.
+    pub(in crate::admin) fn of_many(state: &'a Inner, principal: &'a Principal) -> Self {
+        Self { together: true, ..Self::new(state, principal) }
     }
 
     /// What a document makes of an object, or of none yet.
@@ -64,7 +72,9 @@ impl<'a> Writer<'a> {
         let (mut id, scope) = self.place(&draft, existing).await?;
         self.check_access(&draft, scope, existing)?;
         let references = self.state.references(&draft, scope, &self.batch).await?;
-        self.state.check(&draft, id, &self.batch).map_err(refused)?;
+        if !self.together {
+            self.state.check(&draft, existing.map(|existing| existing.id), &keep_secrets)?;
+        }
         let (mut key, mut minted) = (None, None);
         let mut secrets = Vec::new();
         if kind == ObjectKind::Key {
@@ -79,10 +89,10 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        let body = Value::Object(draft.body).to_string();
-        let name = draft.name;
+        let body = Value::Object(draft.body.clone()).to_string();
+        let name = draft.name.clone();
         let object = NewObject { kind, id, name, scope, body, secrets, keep_secrets, references, key };
-        Ok(Prepared { object, minted })
+        Ok(Prepared { object, minted, draft })
     }
 
     /// A service key that names no project means its own.
@@ -128,7 +138,7 @@ impl<'a> Writer<'a> {
             return Ok(scope);
         }
         self.state
-            .project(self.principal, name)
+            .project(self.principal.within, name)
             .ok_or_else(|| missing("/project", format!("there is no project `{name}`")))
     }
 
@@ -153,6 +163,10 @@ impl<'a> Writer<'a> {
     /// The id that the file would give it, so that it keeps its history when it moves there; another where that one is
     /// taken by an object that was renamed.
     async fn fresh_id(&self, draft: &Draft, scope: Scope) -> Result<ObjectId, Problem> {
+        let scope = match draft.kind {
+            ObjectKind::Team | ObjectKind::Project => Scope::DEFAULT,
+            _ => scope,
+        };
         let id = ObjectId(vault::stable_id(draft.kind.name(), &scope, &draft.name));
         // A key that is named like one of the past is another key.
         let taken = draft.kind == ObjectKind::Key || !self.state.control.load(&[id]).await?.is_empty();

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use config::objects::Declared;
 use domain::{ObjectId, ObjectKind, Scope};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -13,7 +14,6 @@ use store::{KeyRow, StoredObject};
 use super::super::problem::Problem;
 use super::super::state::Inner;
 use super::super::views::timestamp_ms;
-use super::declared::Declared;
 
 /// What is known about objects from elsewhere, gathered once for all of a page.
 pub(in crate::admin) struct Views<'a> {
@@ -61,11 +61,11 @@ impl<'a> Views<'a> {
     }
 
     pub(in crate::admin) fn declared(&self, object: &Declared) -> Value {
-        let mut view = self.head(object.kind, object.id, &object.name, object.scope, "file");
+        let mut view = self.head(object.kind, object.id, &object.name, object.scope, source(object));
         view.insert("revision".to_owned(), 0.into());
         view.insert("status".to_owned(), self.declared_status(object).into());
         view.insert("problems".to_owned(), json!([]));
-        view.insert("declared_at".to_owned(), object.declared_at.clone().into());
+        view.insert("declared_at".to_owned(), json!(object.declared_at));
         view.insert("created_at".to_owned(), Value::Null);
         view.insert("updated_at".to_owned(), Value::Null);
         self.key_fields(&mut view, object.kind, object.id);
@@ -129,6 +129,10 @@ fn unix_ms(expires: &str) -> Option<i64> {
         Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
     });
     time.map(Timestamp::as_millisecond)
+}
+
+const fn source(object: &Declared) -> &'static str {
+    if object.declared_at.is_some() { "file" } else { "built_in" }
 }
 
 /// Whether objects of this kind lie in a project.
