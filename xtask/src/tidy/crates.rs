@@ -15,8 +15,8 @@ const HOMES: &[Home] = &[
     Home { dependency: "utoipa", crates: &["server"], why: "the API description belongs to the edge" },
     Home {
         dependency: "rustls",
-        crates: &["upstream", "server", "testkit"],
-        why: "there is one TLS stack, at the edges",
+        crates: &["runtime", "upstream", "server", "testkit"],
+        why: "there is one TLS stack: `runtime` reads identities, the edges speak it",
     },
     Home {
         dependency: "hyper",
