@@ -40,10 +40,15 @@ pub(crate) fn distance(seconds: u64) -> String {
     const DAY: u64 = 24 * HOUR;
     match seconds {
         0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds / MINUTE),
-        7_200..172_800 => format!("{} h", seconds / HOUR),
-        _ => format!("{} days", seconds / DAY),
+        120..7_200 => format!("{} min", rounded(seconds, MINUTE)),
+        7_200..172_800 => format!("{} h", rounded(seconds, HOUR)),
+        _ => format!("{} days", rounded(seconds, DAY)),
     }
+}
+
+/// What was 90 days a second ago still is.
+const fn rounded(seconds: u64, unit: u64) -> u64 {
+    seconds.saturating_add(unit / 2) / unit
 }
 
 /// A point in time as the API and the file write it; a date is its first moment, in UTC.
@@ -94,7 +99,8 @@ mod tests {
             ("2026-11-22T11:57:00Z", "3 min ago"),
             ("2026-11-21T00:00:00Z", "36 h ago"),
             ("2027-02-20T12:00:00Z", "in 90 days"),
-            ("2026-11-25", "in 2 days"),
+            ("2026-11-25", "in 3 days"),
+            ("2027-02-20T11:59:59Z", "in 90 days"),
             ("some day", "some day"),
         ];
         for (time, said) in table {

@@ -20,6 +20,15 @@ async fn a_gateway_that_runs_is_well() {
     let ran = Program::of(&scene.gateway, &["doctor"]).run().await;
     assert_eq!((ran.code, lines(&ran, "fail").len()), (0, 0), "{}", ran.out);
     assert!(ran.out.contains(&format!("answers at {}", scene.gateway.url())), "{}", ran.out);
+    for about in
+        ["configuration", "objects", "callers", "vault", "usage records", "data directory", "disk space"]
+    {
+        assert!(
+            ran.out.lines().any(|line| line.starts_with(&format!("ok    {about}"))),
+            "{about}: {}",
+            ran.out
+        );
+    }
     let json = Program::of(&scene.gateway, &["doctor", "--json"]).ask().await;
     let report: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(report["well"], true);

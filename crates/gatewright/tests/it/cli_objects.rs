@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::program::{Program, ask};
 use crate::scene::Scene;
+use crate::talk::chat;
 
 const PROVIDER_KEY: &str = "sk-canary-typed-91d2";
 
@@ -28,6 +29,98 @@ async fn scene_with_objects() -> Scene {
 
 async fn document(scene: &Scene, arguments: &[&str]) -> Value {
     serde_json::from_str(&ask(&scene.gateway, &[arguments, &["--json"]].concat()).await).unwrap()
+}
+
+/// The words of a table's line, so that widths and distances in time do not matter.
+fn words(line: &str) -> Vec<&str> {
+    line.split("  ").map(str::trim).filter(|word| !word.is_empty()).collect()
+}
+
+#[tokio::test]
+async fn from_nothing_to_an_answer() {
+    let scene = scene_with_objects().await;
+    let create = ["key", "create", "ci", "--endpoint", "chat", "--expires", "90d", "--tag", "nightly"];
+    let secret = ask(&scene.gateway, &[&create[..], &["--metadata", "owner=ann", "--quiet"]].concat()).await;
+    let secret = secret.strip_suffix('\n').unwrap();
+    assert!(secret.starts_with("gw_") && !secret.contains(char::is_whitespace), "{secret}");
+    let client = scene.gateway.client().bearer(secret);
+    client.post("/v1/chat/completions", &chat("talk", "hello")).await.expect_json(200).await;
+    let asked = scene.provider.requests();
+    assert_eq!(asked[0].header("authorization"), format!("Bearer {PROVIDER_KEY}"));
+    let key = document(&scene, &["key", "show", "ci"]).await;
+    assert_eq!((&key["tags"][0], &key["metadata"]["owner"]), (&"nightly".into(), &"ann".into()));
+
+    let said = ask(&scene.gateway, &["key", "revoke", "ci", "--yes"]).await;
+    assert!(said.starts_with("revoked key `ci` (k-"), "{said}");
+    let refused = client.post("/v1/chat/completions", &chat("talk", "hello")).await;
+    assert_eq!(refused.status, 401);
+    assert_eq!(document(&scene, &["key", "show", "ci"]).await["status"], "revoked");
+}
+
+#[tokio::test]
+async fn lists_are_tables_with_what_matters() {
+    let scene = scene_with_objects().await;
+    let printed = ask(&scene.gateway, &["credential", "list"]).await;
+    let lines: Vec<Vec<&str>> = printed.lines().map(words).collect();
+    assert_eq!(lines[0], ["name", "provider", "key", "status", "from", "changed"], "{printed}");
+    let own = lines.iter().find(|line| line[0] == "openai-main").unwrap();
+    assert_eq!(own[..5], ["openai-main", "openai", "…91d2", "active", "store"], "{printed}");
+    let declared = lines.iter().find(|line| line[0] == "openai").unwrap();
+    assert!(declared.contains(&"gatewright.yaml:2"), "{printed}");
+
+    let printed = ask(&scene.gateway, &["endpoint", "list", "--name", "chat"]).await;
+    let lines: Vec<Vec<&str>> = printed.lines().map(words).collect();
+    assert_eq!(lines[1][..4], ["chat", "openai-main:gpt-4o", "active", "store"], "{printed}");
+    assert_eq!(lines.len(), 2);
+    let nothing = ask(&scene.gateway, &["target", "list"]).await;
+    assert!(nothing.starts_with("no targets yet; `gatewright target create --help`"), "{nothing}");
+}
+
+#[tokio::test]
+async fn a_file_describes_one_object() {
+    let scene = scene_with_objects().await;
+    let file = scene.gateway.directory().join("endpoint.yaml");
+    std::fs::write(
+        &file,
+        "targets:\n  - { credential: openai-main, model: \"${MODEL}\", weight: 9 }\n  - openai/gpt-4.1\n",
+    )
+    .unwrap();
+    let set = ["endpoint", "set", "chat", "-f", "endpoint.yaml"];
+    let refused = Program::of(&scene.gateway, &set).refused().await;
+    assert!(refused.contains("endpoint.yaml:2:") && refused.contains("`MODEL` is not set"), "{refused}");
+    // `openai/…` is ambiguous now: the answer says which field, and what to do.
+    let refused = Program::of(&scene.gateway, &set).variable("MODEL", "gpt-4o").refused().await;
+    assert!(refused.contains("targets[1]: ") && refused.contains("has 2 credentials"), "{refused}");
+    let create = ["endpoint", "create", "piped", "-f", "-", "--max-attempts", "2"];
+    let document = "{\"targets\": [{\"credential\": \"openai\", \"model\": \"gpt-4o\"}]}";
+    Program::of(&scene.gateway, &create).input(document).ask().await;
+    scene.openai().post("/v1/chat/completions", &chat("piped", "hello")).await.expect_json(200).await;
+}
+
+#[tokio::test]
+async fn what_the_file_declares_is_changed_there() {
+    let scene = scene().await;
+    for command in [&["set", "declared", "--max-attempts", "2"][..], &["delete", "declared", "--yes"]] {
+        let refused = Program::of(&scene.gateway, &[&["endpoint"], command].concat()).refused().await;
+        assert!(refused.contains("gatewright.yaml:4; change it there"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_found_in_whichever_project_it_is() {
+    let scene = scene().await;
+    for project in ["web", "api"] {
+        ask(&scene.gateway, &["project", "create", project]).await;
+    }
+    ask(&scene.gateway, &["key", "create", "ci", "--project", "web"]).await;
+    let said = ask(&scene.gateway, &["key", "set", "ci", "--description", "nightly"]).await;
+    assert!(said.starts_with("changed key `ci`"), "{said}");
+    assert_eq!(document(&scene, &["key", "show", "ci"]).await["project"], "web");
+    ask(&scene.gateway, &["key", "create", "ci", "--project", "api"]).await;
+    let refused = Program::of(&scene.gateway, &["key", "revoke", "ci", "--yes"]).refused().await;
+    assert!(refused.contains("`web`") && refused.contains("say which with `--project`"), "{refused}");
+    ask(&scene.gateway, &["key", "delete", "ci", "--project", "api", "--yes"]).await;
+    assert_eq!(document(&scene, &["key", "show", "ci"]).await["description"], "nightly");
 }
 
 #[tokio::test]

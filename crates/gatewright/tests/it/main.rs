@@ -23,6 +23,7 @@ mod backups;
 mod bad_bodies;
 mod broken_replies;
 mod broken_streams;
+mod cli_configuration;
 mod cli_doctor;
 mod cli_objects;
 

@@ -40,7 +40,12 @@ pub(super) async fn look(options: &Doctor, findings: &mut Vec<Finding>) -> Optio
         }
     };
     let version = version.get("version").and_then(Value::as_str).unwrap_or("unknown");
-    findings.push(Finding::ok(ABOUT, format!("version {version} answers at {}", api.base())));
+    let text = format!("version {version} answers at {}", api.base());
+    findings.push(if version == env!("CARGO_PKG_VERSION") {
+        Finding::ok(ABOUT, text)
+    } else {
+        Finding::warn(ABOUT, text, "this command is of another version; use the gateway's own")
+    });
     process::look(&api, findings).await;
     let file = running::look(&api, findings).await;
     if let Some(file) = file.filter(|file| api.is_local() && file.is_file()) {

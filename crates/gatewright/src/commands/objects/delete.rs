@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use domain::ObjectKind;
 
-use super::{explain_stale, path};
-use crate::api::{Api, Problem};
+use super::{explain_stale, get, path, text};
+use crate::api::{Api, Unreachable};
 use crate::cli::{Delete, ObjectFields, Place};
 use crate::commands::inputs::confirm;
 use crate::output;
@@ -20,19 +21,28 @@ pub(super) async fn run<F: ObjectFields>(options: &Delete<F>) -> Result<ExitCode
             code = ExitCode::FAILURE;
             continue;
         }
-        match api.delete(&path(F::KIND, name, project), options.if_revision).await {
-            Ok(_) => output::line(&format!("deleted {} `{name}`", F::KIND)),
-            // The others may still go; without a gateway none will.
-            Err(error) if Problem::of(&error).is_some() => {
-                let error = match Problem::of(&error) {
-                    Some(problem) if problem.status == 404 => super::missing(F::KIND, name, project),
-                    _ => explain_stale(error, F::KIND, name),
-                };
+        match delete(&api, F::KIND, name, project, options.if_revision).await {
+            Ok(()) => output::line(&format!("deleted {} `{name}`", F::KIND)),
+            // Without a gateway none of the others will go either.
+            Err(error) if error.is::<Unreachable>() => return Err(error),
+            Err(error) => {
                 output::error(&format!("error: {error:#}"));
                 code = ExitCode::FAILURE;
             }
-            Err(error) => return Err(error),
         }
     }
     Ok(code)
+}
+
+async fn delete(
+    api: &Api,
+    kind: ObjectKind,
+    name: &str,
+    project: Option<&str>,
+    revision: Option<i64>,
+) -> Result<()> {
+    // By its id: of the name there may be one in each project.
+    let object = get(api, kind, name, project).await?;
+    let deleted = api.delete(&path(kind, &text(&object, "id"), None), revision).await;
+    deleted.map(drop).map_err(|error| explain_stale(error, kind, name))
 }

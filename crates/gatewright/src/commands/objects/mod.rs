@@ -14,7 +14,7 @@ mod write;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use domain::ObjectKind;
 use serde_json::{Map, Value};
 
@@ -45,7 +45,26 @@ fn path(kind: ObjectKind, name: &str, project: Option<&str>) -> String {
 
 /// One object, or the sentence that there is none.
 async fn get(api: &Api, kind: ObjectKind, name: &str, project: Option<&str>) -> Result<Value> {
-    api.find(&path(kind, name, project)).await?.ok_or_else(|| missing(kind, name, project))
+    find(api, kind, name, project).await?.ok_or_else(|| missing(kind, name, project))
+}
+
+/// One object by its id or name. Where no project is named and `default` has none of that name, the only one elsewhere is
+/// meant.
+async fn find(api: &Api, kind: ObjectKind, name: &str, project: Option<&str>) -> Result<Option<Value>> {
+    if let Some(found) = api.find(&path(kind, name, project)).await? {
+        return Ok(Some(found));
+    }
+    if project.is_some() {
+        return Ok(None);
+    }
+    let mut others = all(api, kind, &format!("&name={}", escape(name))).await?;
+    others.retain(|object| text(object, "name") == name);
+    if others.len() > 1 {
+        let projects: Vec<String> =
+            others.iter().map(|object| format!("`{}`", text(object, "project"))).collect();
+        bail!("there is a {kind} `{name}` in each of {}; say which with `--project`", projects.join(", "));
+    }
+    Ok(others.pop())
 }
 
 fn missing(kind: ObjectKind, name: &str, project: Option<&str>) -> anyhow::Error {

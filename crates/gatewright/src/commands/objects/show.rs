@@ -54,7 +54,7 @@ pub(super) fn print(kind: ObjectKind, object: &Value) {
         fields.push((name.clone(), shown));
     }
     for name in object.get("secrets").and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name) {
-        fields.push((name.clone(), format!("{} (stored; it is never shown)", columns::masked(object, name))));
+        fields.push((name.clone(), format!("{} (it is never shown)", columns::masked(object, name))));
     }
     output::fields(&format!("{kind} `{}`", text(object, "name")), &fields);
 }

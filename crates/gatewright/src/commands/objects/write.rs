@@ -37,7 +37,7 @@ pub(super) async fn set<F: ObjectFields>(options: &Set<F>) -> Result<ExitCode> {
     let api = Api::new(&options.gateway)?;
     let mut inputs = Inputs::new(&api);
     let project = options.place.project();
-    let there = api.find(&path(F::KIND, &options.name, project)).await?;
+    let there = super::find(&api, F::KIND, &options.name, project).await?;
     let mut document = match &options.file {
         Some(file) => read(F::KIND, file, &mut inputs)?,
         None => Map::new(),
@@ -51,6 +51,8 @@ pub(super) async fn set<F: ObjectFields>(options: &Set<F>) -> Result<ExitCode> {
         bail!("there is nothing to set; see `gatewright {} set --help`", F::KIND);
     }
     let name = there.as_ref().map_or_else(|| options.name.clone(), |there| text(there, "name"));
+    let there_in = there.as_ref().map(|there| text(there, "project")).filter(|project| !project.is_empty());
+    let project = project.or(there_in.as_deref());
     let place = path(F::KIND, &name, project);
     let (verb, written) = match &there {
         None if options.if_revision.is_some() => return Err(super::missing(F::KIND, &name, project)),
