@@ -8,7 +8,7 @@ use super::{Live, State, load};
 use crate::compile::{Quarantined, stored_key};
 use crate::diagnostic::Findings;
 use crate::objects::problems;
-use crate::snapshot::{KeyChange, KeyEntry, KeyShape};
+use crate::snapshot::{Anonymous, KeyChange, KeyEntry, KeyShape};
 
 impl Live {
     /// Takes in keys as they are now; `None` for one that is gone. Behind this nobody gets in with what was taken away.
@@ -21,7 +21,15 @@ impl Live {
         if changes.is_empty() {
             return;
         }
+        let snapshot = self.snapshot.load();
+        let none_before = snapshot.keys.is_empty();
         self.keys.update(changes);
+        let open_until_now = snapshot.server.anonymous == Anonymous::LoopbackUntilFirstKey;
+        if none_before && !snapshot.keys.is_empty() && open_until_now {
+            tracing::warn!(
+                "the first virtual key ends calls without a key; `server.anonymous: loopback` keeps them for this machine"
+            );
+        }
         let quarantined = state.quarantined_keys.values().cloned();
         let status = self.status.load();
         let others = status.quarantined.iter().filter(|one| one.kind != domain::ObjectKind::Key).cloned();
