@@ -112,6 +112,7 @@ async fn secrets_that_are_not_at_hand_stay() {
     let without = |command: &[&str]| Program::of(&scene.gateway, &[command, &["-f", "stored.yaml"]].concat());
     let refused = without(&["apply"]).refused().await;
     assert!(refused.contains("`CREDENTIAL_OWN_API_KEY` is not set"), "{refused}");
+    assert!(refused.contains("`--keep-secrets` leaves"), "{refused}");
     let ran = without(&["apply", "--keep-secrets"]).run().await;
     assert_eq!((ran.code, ran.out.as_str()), (0, "nothing to do, 6 unchanged\n"), "{}", ran.err);
     assert!(ran.err.contains("the secret stays as it is stored"), "{}", ran.err);

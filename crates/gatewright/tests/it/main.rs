@@ -26,6 +26,7 @@ mod broken_streams;
 mod cli_configuration;
 mod cli_doctor;
 mod cli_objects;
+mod cli_operations;
 
 mod command_line;
 mod connections;

@@ -15,7 +15,12 @@ pub(super) fn request(path: &Path, text: &Secret<String>, prune: bool, keep_secr
     let may_miss = |field: &str| keep_secrets && is_secret(field);
     let read = config::read_document_without(&source, &vault::Environment::process(), &may_miss);
     let read = read.map_err(|problems| {
-        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let mut said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        if !keep_secrets && said.iter().any(|problem| problem.contains("is not set")) {
+            said.push(
+                "`--keep-secrets` leaves secrets as they are stored where their variables are not set".into(),
+            );
+        }
         anyhow!("the file cannot be applied:\n  {}", said.join("\n  "))
     })?;
     for variable in read.left_out {
