@@ -85,7 +85,7 @@ async fn one_wrong_object_stops_all() {
         assert!(stored(&admin.get(kind).await.expect_json(200).await, kind).is_empty(), "{kind}");
     }
     let twice = json!({ "objects": { "teams": [{ "name": "a" }, { "name": "a" }] } });
-    let problem = admin.post("configuration/apply", &twice).await.expect_json(422).await;
+    let problem = admin.post("configuration/apply", &twice).await.expect_json(409).await;
     assert_eq!(pointers(&problem), ["/objects/teams/1/name"]);
     let missing = json!({ "objects": { "projects": [{ "name": "web", "team": "nobody" }] } });
     let problem = admin.post("configuration/diff", &missing).await.expect_json(409).await;

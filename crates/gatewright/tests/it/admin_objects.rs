@@ -81,7 +81,7 @@ async fn a_put_creates_or_replaces_and_keeps_the_secret() {
         admin.put("credentials/main", &json!({ "provider": "openai" })).await.expect_json(200).await;
     assert_eq!(replaced.get("base_url"), None);
     let other = json!({ "name": "other", "provider": "openai" });
-    let problem = admin.put("credentials/main", &other).await.expect_json(422).await;
+    let problem = admin.put("credentials/main", &other).await.expect_json(409).await;
     assert_eq!(pointers(&problem), ["/name"]);
     for (headers, status) in [
         (("if-none-match", "*"), 412),

@@ -22,7 +22,7 @@ struct Record {
 }
 
 /// So many wrong ones in a window are mistakes; more are guesses.
-const FAILURES: u32 = 100;
+const FAILURES: u32 = 600;
 const WINDOW: Duration = Duration::from_secs(60);
 const REMEMBERED: usize = 8;
 

@@ -113,7 +113,7 @@ impl<'a> Planner<'a> {
 
     async fn section(&mut self, kind: ObjectKind, section: Option<Value>) -> Result<(), Problem> {
         let items = match section {
-            None | Some(Value::Null) => return Ok(()),
+            None => return Ok(()),
             Some(Value::Array(items)) => items,
             Some(_) => {
                 let message = format!("`{}` is a list", kind.plural());
@@ -159,7 +159,8 @@ impl<'a> Planner<'a> {
         let prepared = self.writer.prepare(kind, document, existing.as_ref()).await?;
         let object = prepared.object;
         if !self.seen.insert((kind, object.scope.project, object.name.clone())) {
-            return Err(Problem::invalid_at("/name", format!("the {kind} `{}` stands twice", object.name)));
+            let message = format!("the {kind} `{}` stands twice", object.name);
+            return Err(Problem::contradiction(vec![FieldError::new("/name", message)]));
         }
         self.writer.batch.add(&object);
         self.kept.insert(object.id);

@@ -37,7 +37,11 @@ impl Precondition {
         match (absent, matched) {
             (false, matched) => Ok(matched),
             (true, Self::None) => Ok(Self::Absent),
-            (true, _) => Err(Problem::malformed("`if-match` and `if-none-match` contradict each other")),
+            (true, _) => {
+                let detail =
+                    "`if-match` and `if-none-match` contradict each other, so one of them does not hold";
+                Err(Problem::new(Code::StaleRevision, detail))
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use store::{ControlWrite, Expect, NewObject, StoredObject};
 
 use super::super::body::{Document, shortened};
-use super::super::problem::{Code, Problem};
+use super::super::problem::{Code, FieldError, Problem};
 use super::find::look;
 use super::precondition::Precondition;
 use super::view::has_project;
@@ -45,6 +45,8 @@ async fn attempt(
     precondition: Precondition,
     mut document: Map<String, Value>,
 ) -> Result<Response, Problem> {
+    // A project that is not there is no place for anything.
+    asked.scope()?;
     let existing = look(resource.kind, asked).await?.writable()?;
     precondition.check(existing.as_ref().map(|object| object.revision))?;
     complete(resource, asked, existing.as_ref(), &mut document);
@@ -98,13 +100,13 @@ fn check_place(
             shortened(name),
             shortened(&object.name)
         );
-        return Err(Problem::invalid_at(pointer, message));
+        return Err(Problem::contradiction(vec![FieldError::new(pointer, message)]));
     }
     let project = existing.map_or(asked.scope()?, |existing| existing.scope).project;
     if has_project(resource.kind) && object.scope.project != project {
         let message =
             "the path and the body name different projects; `?project=` says which, and `PATCH` moves";
-        return Err(Problem::invalid_at("/project", message));
+        return Err(Problem::contradiction(vec![FieldError::new("/project", message)]));
     }
     Ok(())
 }
