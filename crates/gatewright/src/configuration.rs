@@ -53,6 +53,10 @@ pub(crate) async fn live(
     vault: &Arc<Vault>,
     control: Arc<dyn ControlStore>,
 ) -> Result<Option<Arc<Live>>> {
+    // What is declared can be served all the same; each secret that does not open is told of with its object.
+    if let Err(error) = vault::check(vault, &*control).await {
+        tracing::error!("{error}");
+    }
     let origins = Origins {
         path: options.config.clone(),
         listen: options.listen,

@@ -52,7 +52,7 @@ async fn a_wrong_file_changes_nothing_and_says_so() {
     scene.gateway.write_config(&config(&scene.provider, &format!("{ENDPOINTS}{ANOTHER}endpoint: []\n")));
     let status = eventually("a report of the wrong file", async || {
         let status = books.get("/api/v1/configuration").await;
-        if status["error"].is_null() { Err(status.to_string()) } else { Ok(status) }
+        if status["failure"].is_null() { Err(status.to_string()) } else { Ok(status) }
     })
     .await;
     let told = status.to_string();
@@ -63,7 +63,7 @@ async fn a_wrong_file_changes_nothing_and_says_so() {
 
     scene.gateway.write_config(&config(&scene.provider, &format!("{ENDPOINTS}{ANOTHER}")));
     answers(&scene.gateway, "another", 200).await;
-    assert_eq!(books.get("/api/v1/configuration").await["error"], Value::Null);
+    assert_eq!(books.get("/api/v1/configuration").await["failure"], Value::Null);
 }
 
 #[tokio::test]
@@ -101,14 +101,14 @@ async fn reloads_disturb_nobody() {
     let words = if long { 120 } else { 10 };
     let text = vec!["word"; words].join(" ");
     let provider = MockProvider::start().await;
-    provider.on_model("slow", Fault::Pace(Duration::from_millis(250)).into());
+    provider.on_model("gpt-4o", Fault::Pace(Duration::from_millis(250)).into());
     let with_weight = |weight: usize| {
         let endpoints = format!(
             "endpoints:
-  - {{ name: slow, targets: [ {{ credential: openai, model: slow }} ] }}
+  - {{ name: slow, targets: [ {{ credential: openai, model: gpt-4o }} ] }}
   - name: steady
     targets:
-      - {{ credential: openai, model: gpt-4o, weight: {weight} }}
+      - {{ credential: openai, model: gpt-5-mini, weight: {weight} }}
       - {{ credential: openai, model: gpt-4o-mini, weight: 10 }}
 "
         );
@@ -143,6 +143,8 @@ async fn reloads_disturb_nobody() {
     while let Some(ended) = callers.join_next().await {
         ended.unwrap();
     }
+    let seen = books.get("/api/v1/configuration").await["reloads"].as_u64().unwrap();
+    assert!(seen >= u64::try_from(reloads / 6).unwrap(), "the file was read again {seen} times only");
     let calls = answered.load(Ordering::Relaxed) + STREAMS;
     let report = books.usage("endpoint", u64::try_from(calls).unwrap()).await;
     assert_eq!(report["total"]["calls"], calls, "each call is in the books once: {report}");
