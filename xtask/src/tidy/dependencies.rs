@@ -61,8 +61,13 @@ fn packages(graph: &str, allowed: &[&str]) -> Vec<String> {
 /// The list under `[licenses]`, which stands one entry to a line.
 fn allowed_licences(deny: &str) -> Vec<&str> {
     let after = deny.split_once("\nallow = [").map_or("", |(_, rest)| rest);
-    let list = after.split(']').next().unwrap_or_default();
-    list.split(',').map(|entry| entry.trim().trim_matches('"')).filter(|entry| !entry.is_empty()).collect()
+    let list = after.split_once(']').map_or("", |(list, _)| list);
+    let lines = list.lines().filter(|line| !line.trim_start().starts_with('#'));
+    lines
+        .flat_map(|line| line.split(','))
+        .map(|item| item.trim().trim_matches('"'))
+        .filter(|item| !item.is_empty())
+        .collect()
 }
 
 /// Whether an SPDX expression can be met with the allowed licences alone. `/` is an old way to write `OR`.
@@ -109,7 +114,7 @@ fn sources(lock: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const DENY: &str = "[licenses]\nallow = [\n  \"Apache-2.0\",\n  \"ISC\",\n]\n[bans]\ndeny = [\"x\"]\n";
+    const DENY: &str = "[licenses]\nallow = [\n  # Words, and more.\n  \"Apache-2.0\",\n  \"ISC\",\n]\n[bans]\ndeny = [\"x\"]\n";
 
     #[test]
     fn licences_are_expressions() {
