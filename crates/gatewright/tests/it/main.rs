@@ -28,6 +28,7 @@ mod cli_doctor;
 mod cli_objects;
 mod cli_operations;
 
+mod canary;
 mod command_line;
 mod connections;
 mod count_tokens;
