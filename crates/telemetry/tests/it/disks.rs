@@ -6,15 +6,14 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use domain::Scope;
 use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 use store::journal::JournalOptions;
-use store::{UsageBy, UsageQuery, Within};
 use telemetry::{Health, Options, Part, Recorder};
 
 use crate::records::{call, usage};
+use crate::waiting::{attempts, run, until};
 
 /// A file system of a few megabytes, for as long as this lives.
 struct SmallDisk {
@@ -64,27 +63,6 @@ impl Drop for SmallDisk {
 fn options(mapped: bool) -> Options {
     let journal = JournalOptions { segment_bytes: 64 << 10, mapped, ..JournalOptions::default() };
     Options { interval: Duration::from_millis(5), content_bytes: 200_000, journal, ..Options::default() }
-}
-
-fn run<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
-}
-
-async fn attempts(recorder: &Recorder) -> u64 {
-    let query = UsageQuery { by: UsageBy::Endpoint, since_ms: None, until_ms: None };
-    recorder.ledger().usage(Within::project(Scope::DEFAULT), query).await.unwrap().total.attempts
-}
-
-fn until(recorder: &Recorder, is_so: impl Fn(&Health) -> bool) -> Health {
-    let began = Instant::now();
-    loop {
-        let health = recorder.health();
-        if is_so(&health) {
-            return health;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "{health:?}");
-        std::thread::yield_now();
-    }
 }
 
 #[test]

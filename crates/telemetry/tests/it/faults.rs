@@ -5,16 +5,17 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::Scope;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor};
+use store::Within;
 use store::journal::{Disk, JournalOptions, Operation};
-use store::{UsageBy, UsageQuery, Within};
 use telemetry::{ExecutorRecorder, Health, Options, Part, Recorder};
 
 use crate::records::{call, usage};
+use crate::waiting::{attempts, run, until};
 
 #[derive(Debug)]
 struct Broken {
@@ -45,28 +46,6 @@ fn options(disk: Option<&Arc<Broken>>) -> Options {
     let disk = disk.map(|disk| Arc::clone(disk) as Arc<dyn Disk>);
     let journal = JournalOptions { disk, segment_bytes: 4_096, ..JournalOptions::default() };
     Options { interval: Duration::from_millis(5), journal, ..Options::default() }
-}
-
-fn run<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
-}
-
-async fn attempts(recorder: &Recorder) -> u64 {
-    let query = UsageQuery { by: UsageBy::Endpoint, since_ms: None, until_ms: None };
-    recorder.ledger().usage(Within::project(Scope::DEFAULT), query).await.unwrap().total.attempts
-}
-
-/// Waits for what the recorder does by itself.
-fn until(recorder: &Recorder, is_so: impl Fn(&Health) -> bool) -> Health {
-    let began = Instant::now();
-    loop {
-        let health = recorder.health();
-        if is_so(&health) {
-            return health;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "{health:?}");
-        std::thread::yield_now();
-    }
 }
 
 fn settle(executor: &mut ExecutorRecorder, numbers: std::ops::Range<u64>) {

@@ -14,3 +14,5 @@ mod recorder;
 mod records;
 #[cfg(test)]
 mod spans;
+#[cfg(test)]
+mod waiting;

@@ -9,16 +9,13 @@ use store::{CallFilter, StoreError, UsageBy, UsageQuery, Within};
 use telemetry::{Options, Recorder, StartError};
 
 use crate::records::{call, usage};
+use crate::waiting::run;
 
 const HERE: Within = Within::project(Scope::DEFAULT);
 
 /// Nothing is written before somebody asks for it.
 fn only_when_asked() -> Options {
     Options { interval: Duration::from_secs(3_600), ..Options::default() }
-}
-
-fn run<T>(test: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
 }
 
 async fn attempts(stores: &Stores) -> u64 {
